@@ -1,0 +1,50 @@
+# Every target works from a fresh checkout: what it needs, it installs into .venv first.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+
+.DEFAULT_GOAL := help
+.PHONY: help book lab test lint notebooks bench pins clean
+
+help: ## list every target
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+book: $(READY) ## build the HTML book into _build/html
+	@$(BIN)/opsbook book
+
+lab: $(READY) ## open JupyterLab on your own copy of the exercises
+	@$(BIN)/opsbook lab
+
+test: $(READY) ## prove everything: style, types, units, doctests, notebooks, a clean book, browsers
+	@$(MAKE) --no-print-directory lint
+	@$(BIN)/opsbook book --clean
+	@$(BIN)/python tests/browser/chromium.py
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --nbval --nbval-current-env \
+	  --nbval-sanitize-with tests/nbval.cfg src tests chapters exercises
+
+lint: $(READY) ## check style and types
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+
+notebooks: $(READY) ## run every notebook and write its outputs
+	@$(BIN)/python -m opsbook.publishing.notebooks
+
+bench: $(READY) ## compare speed with peers, where a benchmark exists
+	@for script in bench/*.py; do [ ! -e "$$script" ] || $(BIN)/python "$$script"; done
+
+pins: ## write requirements.txt anew from the ranges in pyproject.toml (needs uv)
+	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --all-extras --no-annotate --upgrade \
+	  --custom-compile-command "make pins" pyproject.toml -o requirements.txt
+
+clean: ## remove what was built and the environment
+	@rm -rf _build dist .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(READY): requirements.txt pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "opsbook needs Python 3.11 or newer, and there is no '$(PYTHON)' here. Install it, or name yours: make PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "opsbook needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Install a newer one, or name it: make PYTHON=python3.12")'
+	@echo "Installing the pinned environment into .venv (about 1 GB; some minutes the first time) ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-script-location --require-hashes -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@

@@ -1,0 +1,7 @@
+"""Charts of the course: Altair with one theme, a message for a title, and a description for every reader."""
+
+from opsbook.charts.contact import contact_extents, contact_shares, decoupling, timeline
+from opsbook.charts.frame import titled
+from opsbook.charts.theme import CONTACT_COLOURS, PALETTE
+
+__all__ = ["CONTACT_COLOURS", "PALETTE", "contact_extents", "contact_shares", "decoupling", "timeline", "titled"]

@@ -1,0 +1,80 @@
+"""The command line: it parses, and calls one function for each command."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import opsbook
+
+__all__ = ["main"]
+
+
+def _book(arguments: argparse.Namespace) -> int:
+    from opsbook.publishing import book  # noqa: PLC0415 - each command loads only what it needs
+
+    page = book.build(book.project(Path()), clean=arguments.clean)
+    if page is None:
+        print("The book was not built: see the warnings above.", file=sys.stderr)
+        return 1
+    print(f"The book is in {page.parent}. Open {page.resolve().as_uri()} in a browser.")
+    return 0
+
+
+def _lab(arguments: argparse.Namespace) -> int:
+    from opsbook.publishing import book, lab  # noqa: PLC0415 - as above
+
+    lab.start(book.project(Path()), workspace=arguments.workspace, arguments=tuple(arguments.jupyterlab))
+    return 0
+
+
+def _bank_check(arguments: argparse.Namespace) -> int:
+    from opsbook import exercises  # noqa: PLC0415 - as above
+
+    problems, counts = exercises.bank_report(arguments.files or None)
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    if problems:
+        return 1
+    for line in counts:
+        print(line)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="opsbook", description="An open course on service operations: read it, work through it, teach from it."
+    )
+    parser.add_argument("--version", action="version", version=f"opsbook {opsbook.__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    book = commands.add_parser("book", help="build the HTML book into _build/html")
+    book.add_argument("--clean", action="store_true", help="build every page, not only what changed")
+    book.set_defaults(run=_book)
+
+    lab = commands.add_parser("lab", help="open JupyterLab on your own copy of the chapters and exercises")
+    lab.add_argument("--workspace", type=Path, help="folder of your copy (default: workspace/ in the project)")
+    lab.add_argument("jupyterlab", nargs="*", metavar="OPTION", help="options for JupyterLab, after --")
+    lab.set_defaults(run=_lab)
+
+    bank = commands.add_parser("bank", help="look after question banks").add_subparsers(required=True, metavar="ACTION")
+    check = bank.add_parser("check", help="list every problem in question banks, or count what they hold")
+    check.add_argument("files", nargs="*", type=Path, metavar="FILE", help="bank files (default: the course's own)")
+    check.set_defaults(run=_bank_check)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Returns
+    -------
+    int
+        0 done, 1 the input is at fault, 2 wrong usage.
+    """
+    parsed = _parser().parse_args(arguments)
+    try:
+        return parsed.run(parsed)
+    except (ValueError, LookupError, OSError) as error:
+        print(f"opsbook: {error}", file=sys.stderr)
+        return 1

@@ -1,0 +1,20 @@
+"""The data of the course: what there is, what it means, and the tables themselves.
+
+Every set is described before it is used: `names` lists them, `describe` says what a row is, whether the data are real,
+where they come from and what to be careful about, and `load` returns a checked table. The synthetic sets can be drawn
+anew, at any size, with the generator of the same name.
+
+Examples
+--------
+>>> from opsbook import datasets
+>>> datasets.names()
+['bank_calls', 'contact_shares', 'covid_testing', 'solder', 'tip_joke']
+>>> datasets.load("tip_joke").groupby("card")["tipped"].mean().round(2).to_dict()
+{'ad': 0.19, 'joke': 0.42, 'none': 0.25}
+"""
+
+from opsbook.datasets.description import Column, Description, describe, names
+from opsbook.datasets.loading import load
+from opsbook.datasets.synthetic import contact_shares
+
+__all__ = ["Column", "Description", "contact_shares", "describe", "load", "names"]

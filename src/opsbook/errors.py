@@ -1,0 +1,38 @@
+"""The few exceptions that opsbook names itself; everything else is built in."""
+
+__all__ = [
+    "BankError",
+    "ChartError",
+    "DatasetError",
+    "MissingColumnError",
+    "UnknownNameError",
+    "UnsupportedFrameError",
+]
+
+
+class MissingColumnError(ValueError):
+    """A table lacks columns that the calculation needs."""
+
+
+class UnsupportedFrameError(TypeError):
+    """A table is of a kind that opsbook does not compute on."""
+
+
+class UnknownNameError(LookupError):
+    """Nothing is registered under the name that was asked for."""
+
+
+class DatasetError(ValueError):
+    """A shipped data file is missing, damaged, or not what its description says."""
+
+
+class ChartError(ValueError):
+    """A chart lacks what every reader needs: a title, a description, or data of a printable size."""
+
+
+class BankError(ValueError):
+    """A question bank breaks its rules; ``problems`` lists every place."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems

@@ -1,0 +1,189 @@
+"""Explorers: a model behind sliders, live in JupyterLab and as a precomputed grid in the page."""
+
+import itertools
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import altair as alt
+import pandas as pd
+
+from opsbook.charts.picture import svg
+from opsbook.charts.theme import check
+
+__all__ = ["EXPLORER_MIME_TYPE", "MAX_BYTES", "Explorer", "Slider", "explore"]
+
+EXPLORER_MIME_TYPE: Final = "application/vnd.opsbook.explorer.v1+json"
+MAX_BYTES: Final = 150_000
+
+_Chart = alt.Chart | alt.LayerChart
+
+
+@dataclass(frozen=True)
+class Slider:
+    """One control of an explorer.
+
+    Parameters
+    ----------
+    label : str
+        What the reader moves, in words.
+    values : sequence of float
+        Every position of the slider, in order.
+    start : float
+        The position at first; one of `values`.
+    unit : str
+        Unit of the values, shown behind them.
+    """
+
+    label: str
+    values: Sequence[float]
+    start: float
+    unit: str = ""
+
+    def __post_init__(self) -> None:
+        if len(self.values) < 2 or list(self.values) != sorted(set(self.values)):
+            raise ValueError(f"`values` of the slider {self.label!r} must rise and be at least two, got {self.values!r}.")
+        if self.start not in self.values:
+            raise ValueError(f"`start` of the slider {self.label!r} must be one of its values, got {self.start!r}.")
+
+    def text(self, value: float) -> str:
+        """Return `value` with its unit, as the slider shows it."""
+        return f"{value:g} {self.unit}".strip()
+
+
+def _key(values: Sequence[float]) -> str:
+    return "|".join(f"{value:g}" for value in values)
+
+
+@dataclass(frozen=True)
+class Explorer:
+    """A model that a reader moves; made by `explore`, shown by being a cell's last value."""
+
+    model: Callable[..., pd.DataFrame]
+    sliders: Mapping[str, Slider]
+    chart: Callable[[pd.DataFrame], _Chart]
+    sentence: Callable[..., str]
+
+    def __repr__(self) -> str:
+        return f"[Explorer] {check(self.specification)}"
+
+    def rows(self, **values: float) -> pd.DataFrame:
+        """Return what the model gives for one position of every slider."""
+        return self.model(**values)
+
+    def positions(self) -> list[dict[str, float]]:
+        """Return every combination of slider positions."""
+        grids = itertools.product(*(slider.values for slider in self.sliders.values()))
+        return [dict(zip(self.sliders, position, strict=True)) for position in grids]
+
+    @cached_property
+    def specification(self) -> dict[str, Any]:
+        """The chart over the whole grid, with one parameter for each slider that picks the rows to draw."""
+        grid = pd.concat([self.rows(**values).assign(**values) for values in self.positions()], ignore_index=True)
+        spec = self.chart(grid).to_dict()
+        spec["params"] = [
+            *spec.get("params", []),
+            *({"name": f"at_{name}", "value": slider.start} for name, slider in self.sliders.items()),
+        ]
+        picked = " && ".join(f"datum[{json.dumps(name)}] === at_{name}" for name in self.sliders)
+        spec["transform"] = [{"filter": picked}, *spec.get("transform", [])]
+        check(spec)
+        return spec
+
+    @cached_property
+    def payload(self) -> dict[str, Any]:
+        """All that the page needs: controls, the chart over the grid, and the result in words at every point."""
+        payload = {
+            "controls": [
+                {
+                    "name": name,
+                    "label": slider.label,
+                    "values": list(slider.values),
+                    "texts": [slider.text(value) for value in slider.values],
+                    "start": list(slider.values).index(slider.start),
+                }
+                for name, slider in self.sliders.items()
+            ],
+            "sentences": {_key(list(values.values())): self.sentence(**values) for values in self.positions()},
+            "spec": self.specification,
+        }
+        size = len(json.dumps(payload, ensure_ascii=False).encode())
+        if size > MAX_BYTES:
+            raise ValueError(
+                f"an explorer's grid must stay under {MAX_BYTES} bytes, this one has {size}; "
+                "give the sliders fewer positions or the model fewer rows and decimals."
+            )
+        return payload
+
+    def live(self) -> Any:
+        """Return the explorer as ipywidgets whose every move calls the model."""
+        import ipywidgets  # noqa: PLC0415 - only JupyterLab needs it
+
+        controls = {
+            name: ipywidgets.SelectionSlider(
+                options=[(slider.text(value), value) for value in slider.values],
+                value=slider.start,
+                description=slider.label,
+                continuous_update=True,
+                style={"description_width": "16em"},
+                layout={"width": "min(42em, 100%)"},
+            )
+            for name, slider in self.sliders.items()
+        }
+        picture, words, heading = ipywidgets.HTML(), ipywidgets.HTML(), ipywidgets.HTML()
+
+        def update(_change: object = None) -> None:
+            values = {name: control.value for name, control in controls.items()}
+            spec = self.chart(self.rows(**values)).to_dict()
+            heading.value = f"<strong>{check(spec)}</strong>"
+            picture.value = svg(spec)
+            words.value = f'<p role="status" style="max-width: 42em">{self.sentence(**values)}</p>'
+
+        for control in controls.values():
+            control.observe(update, names="value")
+        update()
+        return ipywidgets.VBox([heading, *controls.values(), picture, words])
+
+    def _repr_mimebundle_(self, **_options: object) -> dict[str, Any]:
+        view = self.live()._repr_mimebundle_()  # noqa: SLF001 - Jupyter's protocol for showing an object
+        return {**view, EXPLORER_MIME_TYPE: self.payload, "text/plain": repr(self)}
+
+
+def explore(
+    model: Callable[..., pd.DataFrame],
+    *,
+    sliders: Mapping[str, Slider],
+    chart: Callable[[pd.DataFrame], _Chart],
+    sentence: Callable[..., str],
+) -> Explorer:
+    """Let a reader move a model and see, in a chart and in words, what it answers.
+
+    In JupyterLab every move calls `model`. The page carries the model's answers at every combination of the
+    sliders' positions, so that it needs no kernel; both come from the same call.
+
+    Parameters
+    ----------
+    model : callable
+        Takes one keyword for each slider and returns the rows to draw.
+    sliders : mapping of str to Slider
+        The controls, by the keyword of `model` and `sentence` that each one moves.
+    chart : callable
+        Takes the rows and returns a chart made with `charts.titled`. It draws from these rows alone, and fixes its
+        scales, so that the axes stand still while the marks move.
+    sentence : callable
+        Takes the same keywords as `model` and restates the result in words.
+
+    Returns
+    -------
+    Explorer
+
+    Raises
+    ------
+    ValueError
+        No slider is given, or the grid takes more than 150 kB.
+    """
+    if not sliders:
+        raise ValueError("`sliders` must name at least one control; a model without one is a chart.")
+    return Explorer(model, sliders, chart, sentence)

@@ -1,0 +1,1 @@
+"""From sources to what readers open: the Sphinx extension, the notebooks' outputs, and JupyterLab's workspace."""

@@ -1,0 +1,200 @@
+"""The Sphinx extension that makes the book's pages: theme, mathematics, deeper sections, downloads, and scripts.
+
+Every page carries only what it uses, all of it from the book itself.
+"""
+
+import hashlib
+import json
+import re
+import shutil
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util import logging
+from sphinx.writers.html5 import HTML5Translator
+
+from opsbook.mathml import to_mathml
+from opsbook.publishing.pages import DataDictionary, EvidenceLedger
+from opsbook.publishing.solutions import strip
+
+__all__ = ["setup"]
+
+_LOG = logging.getLogger(__name__)
+_PACKAGE = Path(str(files("opsbook")))
+_VENDOR = _PACKAGE / "vendor"
+_THEME = _PACKAGE / "publishing" / "theme"
+_ELEMENT = _PACKAGE / "exercises" / "static"
+_DEEPER = "Deeper:"
+
+
+# --- Mathematics -----------------------------------------------------------------------------------------------
+
+
+def _mathml(node: nodes.Element, *, display: bool) -> str:
+    latex = node.astext()
+    if display and "\\\\" in latex and "\\begin" not in latex:
+        latex = rf"\begin{{aligned}}{latex}\end{{aligned}}"
+    try:
+        return to_mathml(latex, display=display)
+    except ValueError as error:
+        _LOG.warning(str(error), location=node)
+        return ""
+
+
+def _visit_math(self: HTML5Translator, node: nodes.math) -> None:
+    self.body.append(_mathml(node, display=False))
+    raise nodes.SkipNode
+
+
+def _visit_math_block(self: HTML5Translator, node: nodes.math_block) -> None:
+    self.body.append(self.starttag(node, "div", CLASS="math"))
+    self.body.append(_mathml(node, display=True))
+    if node.get("number"):
+        self.body.append(f'<span class="eqno">({node["number"]})')
+        self.add_permalink_ref(node, "Link to this equation")
+        self.body.append("</span>")
+    self.body.append("</div>\n")
+    raise nodes.SkipNode
+
+
+# --- Deeper sections -------------------------------------------------------------------------------------------
+
+
+class _Deeper(nodes.Element, nodes.General):
+    """A section that stays folded until the reader opens it."""
+
+
+class _FoldDeeper(SphinxPostTransform):
+    default_priority = 900
+    formats = ("html",)
+
+    def run(self, **_options: object) -> None:
+        for section in list(self.document.findall(nodes.section)):
+            title = section[0].astext() if section.children and isinstance(section[0], nodes.title) else ""
+            if title.startswith(_DEEPER):
+                fold = _Deeper("", title=title)
+                section.replace_self(fold)
+                fold += section
+
+
+def _visit_deeper(self: HTML5Translator, node: _Deeper) -> None:
+    self.body.append(f'<details class="deeper"><summary>{self.encode(node["title"])}</summary>\n')
+
+
+def _depart_deeper(self: HTML5Translator, _node: _Deeper) -> None:
+    self.body.append("</details>\n")
+
+
+# --- Solutions -------------------------------------------------------------------------------------------------
+
+
+def _strip_solutions(app: Sphinx, docname: str, source: list[str]) -> None:
+    if Path(app.env.doc2path(docname)).suffix == ".ipynb":
+        source[0] = json.dumps(strip(json.loads(source[0])))
+
+
+# --- Pages -----------------------------------------------------------------------------------------------------
+
+
+@cache
+def _icon(name: str) -> str:
+    path = _THEME / "static" / "icon.svg" if name == "logo" else _VENDOR / "fontawesome" / f"{name}.svg"
+    svg = re.sub(r"<!--.*?-->", "", path.read_text(encoding="utf8"), flags=re.DOTALL)
+    return svg.replace("<svg ", '<svg class="icon" aria-hidden="true" ', 1)
+
+
+def _description(doctree: nodes.document | None) -> str:
+    """Return the page's first paragraph, cut at a word, for search engines and link previews."""
+    if doctree is None:
+        return ""
+    text = next((" ".join(p.astext().split()) for p in doctree.findall(nodes.paragraph) if p.astext().strip()), "")
+    return text if len(text) <= 160 else text[:157].rsplit(" ", 1)[0] + " …"  # noqa: PLR2004 - what search engines show
+
+
+def _inner_toc(toc: str) -> str:
+    """Return the list of a page's sections without the page's own title around it."""
+    start, end = toc.find("<ul", 1), toc.rfind("</ul>", 0, toc.rfind("</ul>"))
+    return toc[start : end + len("</ul>")] if start > 0 else ""
+
+
+def _page_context(
+    app: Sphinx, pagename: str, _template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    body = context.get("body", "")
+    scripts, styles = [], []
+    if "<ops-question" in body:
+        scripts.append("ops-question.js")
+        styles.append("ops-question.css")
+    if "ops-explorer" in body:
+        scripts.append("ops-explorer.js")
+    notebook = None
+    if pagename in app.env.all_docs and Path(app.env.doc2path(pagename)).suffix == ".ipynb":
+        notebook = "../" * pagename.count("/") + f"_static/notebooks/{pagename}.ipynb"
+    context.update(
+        ops_description=_description(doctree),
+        ops_icon=_icon,
+        ops_notebook=notebook,
+        ops_scripts=scripts,
+        ops_styles=styles,
+        ops_toc=_inner_toc(context.get("toc", "")) if doctree is not None else "",
+    )
+
+
+def _copy_assets(app: Sphinx) -> None:
+    if app.builder.format != "html":
+        return
+    static = Path(app.outdir) / "_static"
+    (static / "fonts").mkdir(parents=True, exist_ok=True)
+    for font in _VENDOR.glob("*/*.woff2"):
+        shutil.copyfile(font, static / "fonts" / font.name)
+    for name in ("ops-question.js", "ops-question.css"):
+        shutil.copyfile(_ELEMENT / name, static / name)
+    bundle = static / "vega.js"
+    if not bundle.exists():
+        import vl_convert  # noqa: PLC0415 - only a first build needs the bundle
+
+        script = vl_convert.javascript_bundle("window.opsbookVega = {View: vega.View, parse: vega.parse};")
+        bundle.write_text(f"(() => {{{script}}})();\n", encoding="utf8")
+
+
+def _copy_notebooks(app: Sphinx, exception: Exception | None) -> None:
+    if exception is not None or app.builder.format != "html":
+        return
+    for docname in app.env.all_docs:
+        source = Path(app.env.doc2path(docname))
+        if source.suffix == ".ipynb":
+            target = Path(app.outdir) / "_static" / "notebooks" / f"{docname}.ipynb"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            notebook = strip(json.loads(source.read_text(encoding="utf8")))
+            target.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf8")
+
+
+def _fingerprint() -> str:
+    """Return a hash of the code that shapes pages, so that Sphinx reads them again when it changes."""
+    digest = hashlib.sha256()
+    for path in sorted(_PACKAGE.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register everything with Sphinx."""
+    app.add_html_theme("opsbook", str(_THEME))
+    app.add_html_math_renderer(
+        "mathml", inline_renderers=(_visit_math, None), block_renderers=(_visit_math_block, None)
+    )
+    app.add_node(_Deeper, html=(_visit_deeper, _depart_deeper))
+    app.add_post_transform(_FoldDeeper)
+    app.add_directive("data-dictionary", DataDictionary)
+    app.add_directive("evidence-ledger", EvidenceLedger)
+    app.add_config_value("opsbook_fingerprint", _fingerprint(), "env", types=[str])
+    app.connect("source-read", _strip_solutions)
+    app.connect("builder-inited", _copy_assets)
+    app.connect("html-page-context", _page_context)
+    app.connect("build-finished", _copy_notebooks)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,96 @@
+"""Run notebooks and write their outputs, so that a second run writes the same bytes.
+
+The book's notebooks are committed with these outputs; saving outputs from JupyterLab would bring in times,
+widget state and whatever order the cells were run in.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+__all__ = ["execute", "main", "sources"]
+
+_FOLDERS: Final = ("chapters", "exercises")
+_WIDGET: Final = "application/vnd.jupyter.widget-view+json"
+_KERNEL: Final = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+
+
+def sources(root: Path) -> list[Path]:
+    """Return the notebooks of the book below `root`."""
+    return [path for folder in _FOLDERS for path in sorted((root / folder).glob("*.ipynb"))]
+
+
+def execute(path: Path) -> bool:
+    """Run the notebook at `path` from top to bottom and write it back with its outputs.
+
+    Returns
+    -------
+    bool
+        True if the file changed.
+
+    Raises
+    ------
+    nbclient.exceptions.CellExecutionError
+        A cell failed that is not tagged ``raises-exception``; the file is left as it was.
+    """
+    before = path.read_text(encoding="utf8")
+    notebook = nbformat.reads(before, as_version=4)
+    client = NotebookClient(
+        notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": path.parent}}, store_widget_state=False
+    )
+    client.execute()
+    after = json.dumps(_clean(notebook), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    if after == before:
+        return False
+    path.write_text(after, encoding="utf8")
+    return True
+
+
+def _clean(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    course = notebook.metadata.get("opsbook", {})
+    notebook.metadata = nbformat.from_dict(
+        {"kernelspec": _KERNEL, "language_info": {"name": "python"}, "opsbook": course}
+    )
+    for position, cell in enumerate(notebook.cells):
+        # A name from the place, not a random one, keeps a re-made notebook the same.
+        cell["id"] = f"cell-{position:03d}"
+        for name in ("execution", "trusted", "collapsed"):
+            cell.metadata.pop(name, None)
+        if cell.cell_type == "code":
+            cell.outputs = list(_outputs(cell.outputs))
+    return notebook
+
+
+def _outputs(outputs: Sequence[Any]) -> Iterator[Any]:
+    for output in outputs:
+        data = output.get("data", {})
+        if _WIDGET in data:
+            del data[_WIDGET]
+        if "text/plain" in data:
+            data["text/plain"] = re.sub(r" at 0x[0-9a-f]+", "", data["text/plain"])
+        yield output
+
+
+def main(paths: Sequence[str] = ()) -> int:
+    """Execute the notebooks at `paths`, or all of the book's; return 1 if a cell failed."""
+    chosen = [Path(path) for path in paths] or sources(Path())
+    for number, path in enumerate(chosen, start=1):
+        print(f"[{number}/{len(chosen)}] {path} ", end="", flush=True)  # noqa: T201 - the progress of a slow command
+        try:
+            changed = execute(path)
+        except CellExecutionError as error:
+            print(f"failed\n{error}", file=sys.stderr)  # noqa: T201
+            return 1
+        print("written" if changed else "unchanged")  # noqa: T201
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

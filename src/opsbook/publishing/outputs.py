@@ -1,0 +1,61 @@
+"""How the outputs that only opsbook knows reach the page: MyST-NB asks here for each of them."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+from docutils import nodes
+from myst_nb.core.render import MimeData, NbElementRenderer
+
+from opsbook.charts.theme import MIME_TYPE
+from opsbook.exercises import markup
+from opsbook.exercises.banks import _shipped
+from opsbook.exercises.explore import EXPLORER_MIME_TYPE
+from opsbook.publishing.figures import Figure, chart_figure, explorer_figure
+
+__all__ = ["QUESTION_MIME_TYPE", "OutputRenderer"]
+
+QUESTION_MIME_TYPE: Final = "application/vnd.opsbook.question.v1+json"
+
+
+def _content(data: MimeData) -> Any:
+    return data.content if isinstance(data.content, dict) else json.loads(data.string)
+
+
+class OutputRenderer:
+    """MyST-NB's plugin for charts, explorers and questions."""
+
+    mime_priority_overrides: ClassVar[Sequence[tuple[str, str, int | None]]] = (
+        ("*", EXPLORER_MIME_TYPE, 1),
+        ("*", QUESTION_MIME_TYPE, 1),
+        ("*", MIME_TYPE, 1),
+    )
+
+    @staticmethod
+    def handle_mime(renderer: NbElementRenderer, data: MimeData, inline: bool) -> list[nodes.Element] | None:  # noqa: FBT001 - MyST-NB's signature
+        """Return the output as one raw HTML node, or None for a type that is not ours."""
+        if inline or data.mime_type not in {MIME_TYPE, EXPLORER_MIME_TYPE, QUESTION_MIME_TYPE}:
+            return None
+        env = renderer.renderer.sphinx_env
+        static = "../" * env.docname.count("/") + "_static"
+        content = _content(data)
+        if data.mime_type == QUESTION_MIME_TYPE:
+            # The answers stand in the bank alone, so a page must be built again when its bank changes.
+            env.note_dependency(str(_shipped()[content["id"].split("/")[0]]))
+            return [nodes.raw("", markup(content["id"], content["seed"]), format="html")]
+        if data.mime_type == EXPLORER_MIME_TYPE:
+            name = f"explorer-{data.cell_index}-{data.output_index}"
+            figure = explorer_figure(content, static=static, name=name)
+        else:
+            figure = chart_figure(content, static=static)
+        _write(figure, Path(env.app.outdir) / "_static")
+        return [nodes.raw("", figure.html, format="html")]
+
+
+def _write(figure: Figure, folder: Path) -> None:
+    for name, text in figure.files.items():
+        path = folder / name
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf8")

@@ -1,0 +1,73 @@
+"""Checks on arguments: each failure names the argument, the rule, what was received, and what to do."""
+
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from opsbook.errors import MissingColumnError, UnknownNameError
+
+__all__ = ["between", "known", "nonnegative", "one_of", "positive", "require_columns"]
+
+
+def _numbers(name: str, value: ArrayLike) -> NDArray[np.float64]:
+    try:
+        numbers = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        raise TypeError(f"`{name}` must be a number or an array of numbers, got {value!r}.") from None
+    if not np.isfinite(numbers).all():
+        raise ValueError(f"`{name}` must be finite, got {value!r}. Remove missing and infinite values first.")
+    return numbers
+
+
+def positive(name: str, value: ArrayLike) -> NDArray[np.float64]:
+    """Return `value` as floats, all of them above zero."""
+    numbers = _numbers(name, value)
+    if not (numbers > 0).all():
+        raise ValueError(f"`{name}` must be above zero, got {value!r}.")
+    return numbers
+
+
+def nonnegative(name: str, value: ArrayLike) -> NDArray[np.float64]:
+    """Return `value` as floats, none of them below zero."""
+    numbers = _numbers(name, value)
+    if not (numbers >= 0).all():
+        raise ValueError(f"`{name}` must not be negative, got {value!r}.")
+    return numbers
+
+
+def between(name: str, value: ArrayLike, low: float, high: float, *, hint: str = "") -> NDArray[np.float64]:
+    """Return `value` as floats, all of them in [low, high]."""
+    numbers = _numbers(name, value)
+    if not ((numbers >= low) & (numbers <= high)).all():
+        raise ValueError(f"`{name}` must lie between {low:g} and {high:g}, got {value!r}.{hint and ' ' + hint}")
+    return numbers
+
+
+def one_of(name: str, value: object, allowed: Collection[str]) -> str:
+    """Return `value` if it is one of the words in `allowed`."""
+    if not isinstance(value, str) or value not in allowed:
+        raise ValueError(f"`{name}` must be one of {', '.join(map(repr, allowed))}, got {value!r}.")
+    return value
+
+
+def known(what: str, name: str, names: Iterable[str]) -> str:
+    """Return `name` if it is in `names`; otherwise suggest the nearest."""
+    names = sorted(names)
+    if name in names:
+        return name
+    near = get_close_matches(str(name), names, n=1, cutoff=0.5)
+    hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(names)}."
+    raise UnknownNameError(f"there is no {what} called {name!r}. {hint}")
+
+
+def require_columns(what: str, present: Iterable[str], needed: Iterable[str]) -> None:
+    """Raise one error that names every column of `needed` that is not in `present`."""
+    present = list(present)
+    missing = [column for column in needed if column not in present]
+    if missing:
+        raise MissingColumnError(
+            f"{what} needs the column{'s' * (len(missing) > 1)} {', '.join(map(repr, missing))}; "
+            f"the table has {', '.join(map(repr, present)) or 'no columns'}. Rename yours or add what is missing."
+        )
