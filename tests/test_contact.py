@@ -322,6 +322,12 @@ class TestDecouple:
         assert (after.front_work, after.back_work, after.capacity, after.bottleneck) == (0, 12, 10, "back office")
         assert after.extent == 0
 
+    def test_a_process_without_staff_time_has_no_limit(self):
+        tasks = pd.DataFrame({"task": ["queue"], "duration_min": [9], "contact": ["passive"], "staff_min": [0]})
+        change = contact.decouple(tasks, to_back="queue")
+        for layout in (change.before, change.after):
+            assert (layout.capacity, layout.bottleneck) == (math.inf, "none")
+
     def test_work_without_people_has_no_capacity(self):
         after = contact.decouple(pd.DataFrame(COUNTER), to_back="decide", back_staff=0).after
         assert (after.capacity, after.bottleneck) == (0, "back office")

@@ -55,7 +55,8 @@ class TestAsking:
             exercises.question("sample/share", seed=seed)  # type: ignore[arg-type]
 
     @pytest.mark.parametrize(
-        ("wrong", "nearest"), [("sample/shore", "sample/share"), ("simple/which", "sample/which"), ("share", "sample/share")]
+        ("wrong", "nearest"),
+        [("sample/shore", "sample/share"), ("simple/which", "sample/which"), ("share", "sample/share")],
     )
     def test_an_unknown_question_suggests_the_nearest(self, wrong: str, nearest: str) -> None:
         with pytest.raises(UnknownNameError, match=f"Did you mean '{nearest}'"):
@@ -94,7 +95,12 @@ class TestMarking:
     def test_a_number_is_right_up_to_the_tolerance_and_wrong_beyond(self) -> None:
         question = numeric(seed=1)
         share = question.values["present"] / question.values["total"]
-        for typed in (f"{share:.6f}", f"{share:.2f}", f"{100 * share:.3f} %", f"{share + 0.0049:.6f}".replace(".", ",")):
+        for typed in (
+            f"{share:.6f}",
+            f"{share:.2f}",
+            f"{100 * share:.3f} %",
+            f"{share + 0.0049:.6f}".replace(".", ","),
+        ):
             assert exercises.mark(question, typed).mark == 1
         assert exercises.mark(question, f"{share:.4f}").message == question.solution
         for typed in (f"{share + 0.0051:.6f}", f"{share - 0.0051:.6f}"):
@@ -110,7 +116,12 @@ class TestMarking:
 
     @pytest.mark.parametrize(
         ("typed", "words"),
-        [("", "Type a number"), ("dunno", "cannot be read"), ("1,234", "comma before three digits"), ("5 min", "proportion")],
+        [
+            ("", "Type a number"),
+            ("dunno", "cannot be read"),
+            ("1,234", "comma before three digits"),
+            ("5 min", "proportion"),
+        ],
     )
     def test_what_cannot_be_judged_is_no_attempt(self, typed: str, words: str) -> None:
         marked = exercises.mark(numeric(), typed)
@@ -141,7 +152,9 @@ def test_the_bounds_of_a_tolerance_belong_to_it(
 
 
 def test_by_default_three_significant_digits_are_enough(sample: Path) -> None:
-    sample.write_text(sample.read_text(encoding="utf-8").replace("    tolerance: {absolute: 0.005}\n", ""), encoding="utf-8")
+    sample.write_text(
+        sample.read_text(encoding="utf-8").replace("    tolerance: {absolute: 0.005}\n", ""), encoding="utf-8"
+    )
     for seed in range(20):
         question = numeric(seed=seed)
         share = question.values["present"] / question.values["total"]
@@ -175,7 +188,9 @@ class TestInANotebook:
 
 def test_importing_the_model_loads_no_widgets() -> None:
     script = "import sys; from opsbook import exercises; exercises.bank(); print('ipywidgets' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env={**os.environ})
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env={**os.environ}
+    )
     assert done.stdout.strip() == "False"
 
 

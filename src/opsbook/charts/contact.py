@@ -41,7 +41,7 @@ def timeline(tasks: pd.DataFrame, message: str, *, description: str, subtitle: s
             "task": tasks["task"],
             "start": (end - tasks["duration_min"]).round(2),
             "end": end.round(2),
-            "minutes": tasks["duration_min"].round(1),
+            "minutes": [f"{minutes:.3g}" for minutes in tasks["duration_min"]],
             "contact": tasks["contact"].map(_WORDS),
         }
     )
@@ -49,7 +49,7 @@ def timeline(tasks: pd.DataFrame, message: str, *, description: str, subtitle: s
     bars = base.mark_bar(height=18).encode(
         x=alt.X("start:Q", title="minutes since the customer's request"), x2="end:Q", color=_contact_colour()
     )
-    labels = base.mark_text(align="left", dx=5).encode(x="end:Q", text=alt.Text("minutes:Q", format="g"))
+    labels = base.mark_text(align="left", dx=5).encode(x="end:Q", text="minutes:N")
     return titled(
         bars + labels, message, description=description, subtitle=subtitle, height=26 * len(tasks) + 80
     )
@@ -131,14 +131,15 @@ def decoupling(
                 "before": before,
                 "after": after,
                 "ratio": round(after / before, 3) if before else 0.0,
-                "label": f"{before:.1f} → {after:.1f} {unit}",
+                "label": f"{measure}: {before:.1f} → {after:.1f} {unit}",
             }
         )
     drawn = pd.DataFrame(rows).round({"before": 2, "after": 2})
     top = max(1.25, drawn["ratio"].max() * 1.35)
     x = alt.X("ratio:Q", title="after, as a share of before", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, top]))
-    base = alt.Chart(drawn).encode(y=alt.Y("measure:N", sort=None, title=None))
-    bars = base.mark_bar(height=20).encode(x=x)
-    labels = base.mark_text(align="left", dx=6).encode(x=x, text="label:N")
+    y = alt.Y("measure:N", sort=None, title=None, axis=alt.Axis(labels=False, ticks=False, domain=False))
+    base = alt.Chart(drawn).encode(y=y)
+    bars = base.mark_bar(height=18, yOffset=10).encode(x=x)
+    labels = base.mark_text(align="left", dy=-9, fontWeight=600).encode(x=alt.datum(0), text="label:N")
     reference = alt.Chart(pd.DataFrame({"ratio": [1.0]})).mark_rule(strokeDash=[4, 4]).encode(x="ratio:Q")
-    return titled(bars + reference + labels, message, description=description, subtitle=subtitle, height=200)
+    return titled(bars + reference + labels, message, description=description, subtitle=subtitle, height=220)

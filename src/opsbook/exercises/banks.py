@@ -12,7 +12,7 @@ from opsbook.exercises.question import Entry, Mark, Question
 from opsbook.exercises.reading import read_bank
 from opsbook.validation import known
 
-__all__ = ["BankReport", "bank", "bank_report", "default_seed", "mark", "question", "variants"]
+__all__ = ["BankReport", "bank", "bank_paths", "bank_report", "default_seed", "mark", "question", "variants"]
 
 
 def _folder() -> Path:
@@ -21,7 +21,8 @@ def _folder() -> Path:
     return installed if installed.is_dir() else checkout
 
 
-def _shipped() -> dict[str, Path]:
+def bank_paths() -> dict[str, Path]:
+    """Return the file of each bank that came with opsbook, by the name of its chapter."""
     paths = {path.stem: path for path in sorted(_folder().glob("*.yml"))}
     if not paths:
         raise BankError(["no question bank came with opsbook. Install it again."])
@@ -29,7 +30,7 @@ def _shipped() -> dict[str, Path]:
 
 
 def _entry(question_id: str) -> Entry:
-    paths = _shipped()
+    paths = bank_paths()
     name, _, _ = question_id.partition("/")
     if name not in paths or "/" not in question_id:
         ids = [known_id for path in paths.values() for known_id in read_bank(path, path.name).entries]
@@ -132,7 +133,7 @@ def bank() -> tuple[Question, ...]:
     >>> {item.kind for item in bank()} <= {"choice", "numeric"}
     True
     """
-    files = [read_bank(path, path.name) for path in _shipped().values()]
+    files = [read_bank(path, path.name) for path in bank_paths().values()]
     problems = [problem for file in files for problem in file.problems]
     if problems:
         raise BankError(problems)
@@ -197,7 +198,7 @@ def bank_report(paths: Iterable[str | Path] | None = None) -> BankReport:
     ['missing.yml: there is no such file. Check the path.']
     """
     if paths is None:
-        files = [read_bank(path, path.name) for path in _shipped().values()]
+        files = [read_bank(path, path.name) for path in bank_paths().values()]
     else:
         files = [read_bank(Path(path), str(path)) for path in paths]
     entries = [entry for file in files for entry in file.entries.values()]

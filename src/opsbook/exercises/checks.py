@@ -50,7 +50,7 @@ def _short(value: object) -> str:
     try:
         text = " ".join(repr(value).split())
     except Exception:  # noqa: BLE001 - a learner's class may fail at anything, and must not stop the check
-        text = f"a {type(value).__name__}"
+        return f"a value of type {type(value).__name__}"
     text = text.replace("`", "'")
     return f"`{text if len(text) <= _LONGEST else text[:_LONGEST] + '…'}`"
 

@@ -69,8 +69,7 @@ class NumericQuestion(Question):
             "ambiguous": "A comma before three digits may stand for thousands or for decimals. "
             "Leave it out for thousands, and write decimals with a point.",
             "unit": _UNIT_MESSAGES.get(self.unit, f"Give the answer in this unit: {self.unit}."),
-            "wrong": "This is not the number asked for. Check what is divided by what and in which unit, "
-            "and read the section again.",
+            "wrong": "This is not the number asked for. Check which quantities it takes, and in which unit.",
         }
 
     def mark(self, response: str | None) -> Mark:

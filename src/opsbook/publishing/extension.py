@@ -18,6 +18,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.writers.html5 import HTML5Translator
 
+from opsbook.exercises.banks import default_seed
 from opsbook.mathml import to_mathml
 from opsbook.publishing.pages import DataDictionary, EvidenceLedger
 from opsbook.publishing.solutions import strip
@@ -80,6 +81,18 @@ class _FoldDeeper(SphinxPostTransform):
                 fold = _Deeper("", title=title)
                 section.replace_self(fold)
                 fold += section
+
+
+class _QuestionsWithoutCode(SphinxPostTransform):
+    """A question's only code is the call that asks it, which tells the reader of a page nothing."""
+
+    default_priority = 900
+    formats = ("html",)
+
+    def run(self, **_options: object) -> None:
+        for cell in self.document.findall(lambda node: "cell" in getattr(node, "attributes", {}).get("classes", ())):
+            if any("<ops-question" in raw.astext() for raw in cell.findall(nodes.raw)):
+                cell.children = [part for part in cell.children if "cell_output" in part["classes"]]
 
 
 def _visit_deeper(self: HTML5Translator, node: _Deeper) -> None:
@@ -154,12 +167,7 @@ def _copy_assets(app: Sphinx) -> None:
         shutil.copyfile(font, static / "fonts" / font.name)
     for name in ("ops-question.js", "ops-question.css"):
         shutil.copyfile(_ELEMENT / name, static / name)
-    bundle = static / "vega.js"
-    if not bundle.exists():
-        import vl_convert  # noqa: PLC0415 - only a first build needs the bundle
-
-        script = vl_convert.javascript_bundle("window.opsbookVega = {View: vega.View, parse: vega.parse};")
-        bundle.write_text(f"(() => {{{script}}})();\n", encoding="utf8")
+    shutil.copyfile(_VENDOR / "vega" / "vega.min.js", static / "vega.js")
 
 
 def _copy_notebooks(app: Sphinx, exception: Exception | None) -> None:
@@ -190,9 +198,11 @@ def setup(app: Sphinx) -> dict[str, Any]:
     )
     app.add_node(_Deeper, html=(_visit_deeper, _depart_deeper))
     app.add_post_transform(_FoldDeeper)
+    app.add_post_transform(_QuestionsWithoutCode)
     app.add_directive("data-dictionary", DataDictionary)
     app.add_directive("evidence-ledger", EvidenceLedger)
     app.add_config_value("opsbook_fingerprint", _fingerprint(), "env", types=[str])
+    app.add_config_value("opsbook_seed", default_seed(), "env", types=[int])
     app.connect("source-read", _strip_solutions)
     app.connect("builder-inited", _copy_assets)
     app.connect("html-page-context", _page_context)

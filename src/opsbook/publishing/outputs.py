@@ -7,11 +7,14 @@ from typing import Any, ClassVar, Final
 
 from docutils import nodes
 from myst_nb.core.render import MimeData, NbElementRenderer
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
 
 from opsbook.charts.theme import MIME_TYPE
-from opsbook.exercises import markup
-from opsbook.exercises.banks import _shipped
-from opsbook.exercises.explore import EXPLORER_MIME_TYPE
+from opsbook.errors import BankError, UnknownNameError
+from opsbook.exercises import markup, question
+from opsbook.exercises.banks import bank_paths
+from opsbook.exercises.explorers import EXPLORER_MIME_TYPE
 from opsbook.publishing.figures import Figure, chart_figure, explorer_figure
 
 __all__ = ["QUESTION_MIME_TYPE", "OutputRenderer"]
@@ -21,6 +24,8 @@ QUESTION_MIME_TYPE: Final = "application/vnd.opsbook.question.v1+json"
 
 def _content(data: MimeData) -> Any:
     return data.content if isinstance(data.content, dict) else json.loads(data.string)
+
+_LOG = logging.getLogger(__name__)
 
 
 class OutputRenderer:
@@ -41,9 +46,7 @@ class OutputRenderer:
         static = "../" * env.docname.count("/") + "_static"
         content = _content(data)
         if data.mime_type == QUESTION_MIME_TYPE:
-            # The answers stand in the bank alone, so a page must be built again when its bank changes.
-            env.note_dependency(str(_shipped()[content["id"].split("/")[0]]))
-            return [nodes.raw("", markup(content["id"], content["seed"]), format="html")]
+            return _question(env, content)
         if data.mime_type == EXPLORER_MIME_TYPE:
             name = f"explorer-{data.cell_index}-{data.output_index}"
             figure = explorer_figure(content, static=static, name=name)
@@ -51,6 +54,20 @@ class OutputRenderer:
             figure = chart_figure(content, static=static)
         _write(figure, Path(env.app.outdir) / "_static")
         return [nodes.raw("", figure.html, format="html")]
+
+
+def _question(env: BuildEnvironment, content: dict[str, Any]) -> list[nodes.Element]:
+    chapter = content["id"].partition("/")[0]
+    try:
+        asked = question(content["id"])
+    except (BankError, UnknownNameError) as error:
+        _LOG.warning(str(error), location=env.docname)
+        return [nodes.paragraph(text=f"The question {content['id']} is missing.")]
+    # The answers stand in the bank alone, so a page must be built again when its bank changes.
+    env.note_dependency(str(bank_paths()[chapter]))
+    page = "" if env.docname == f"chapters/{chapter}" else f"../chapters/{chapter}.html"
+    html = markup(content["id"], content["seed"], section_url=f"{page}#{asked.section}")
+    return [nodes.raw("", html, format="html")]
 
 
 def _write(figure: Figure, folder: Path) -> None:

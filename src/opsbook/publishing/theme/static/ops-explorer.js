@@ -4,17 +4,17 @@
   "use strict";
 
   const base = document.currentScript.src.replace(/[^/]*$/, "");
-  let vega = null;
+  let library = null;
 
   const loadVega = () => {
-    vega = vega || new Promise((resolve, reject) => {
+    library = library || new Promise((resolve, reject) => {
       const script = document.createElement("script");
       script.src = `${base}vega.js`;
-      script.onload = () => resolve(window.opsbookVega);
+      script.onload = () => resolve(window.vega);
       script.onerror = () => reject(new Error("the charts' library did not load"));
       document.head.append(script);
     });
-    return vega;
+    return library;
   };
 
   const key = (values) => values.map((value) => String(Number(value.toPrecision(6)))).join("|");

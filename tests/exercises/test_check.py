@@ -1,0 +1,170 @@
+import json
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from opsbook import exercises
+from opsbook.exercises import check
+
+
+class Hostile:
+    """Fails at everything a check may ask of a value."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no text")
+
+    def __eq__(self, other: object) -> bool:
+        raise RuntimeError("no comparison")
+
+    def __hash__(self) -> int:
+        return 0
+
+    def __getattr__(self, name: str) -> Any:
+        if name in {"columns", "tolist"}:
+            raise RuntimeError("no attribute")
+        raise AttributeError(name)
+
+
+def extent(present: float, total: float) -> float:
+    return present / total
+
+
+CASES = [((12, 40), 0.3), ((5, 5), 1), ((0, 9), 0)]
+
+
+@pytest.mark.parametrize("stub", [..., None])
+def test_the_stub_is_not_attempted(stub: object) -> None:
+    for verdict in (check(stub, 0.3), check(stub, cases=CASES)):
+        assert (verdict.correct, verdict.attempted) == (False, False)
+        assert repr(verdict).startswith("○ Not attempted yet. ")
+
+
+def test_a_function_that_returns_nothing_is_not_attempted() -> None:
+    def stub(present: float, total: float) -> None:
+        del present, total
+
+    verdict = check(stub, cases=CASES)
+    assert not verdict.attempted
+    assert "`return`" in verdict.message
+
+
+@pytest.mark.parametrize(
+    ("actual", "expected"),
+    [
+        (0.3, 0.3),
+        (0.30001, 0.3),
+        (np.float64(0.3), 0.3),
+        (3, 3.0),
+        (np.int64(3), 3),
+        ("Front  Office", "front office"),
+        ([1, 2.0], [1, 2]),
+        ((1, 2), [1, 2]),
+        (np.array([1, 2]), [1, 2]),
+        (pd.Series([1, 2]), [1, 2]),
+        (pd.DataFrame({"a": [1, 2]}), pd.DataFrame({"a": [1.0, 2.0]})),
+        ({"a": 1}, {"a": 1}),
+        (True, True),
+        ({"x", "y"}, {"y", "x"}),
+    ],
+)
+def test_what_is_right_is_accepted(actual: object, expected: object) -> None:
+    verdict = check(actual, expected, right="Chase would agree.")
+    assert verdict.correct, verdict
+    assert repr(verdict) == "✓ Right. Chase would agree."
+
+
+@pytest.mark.parametrize(
+    ("actual", "expected", "words"),
+    [
+        (0.31, 0.3, "Got `0.31`."),
+        ("0.3", 0.3, "Expected a number, got text: `'0.3'`."),
+        (0.3, "front", "Expected text, got a number"),
+        (True, 1, "Expected a number, got True or False"),
+        (float("nan"), 0.3, "no finite number"),
+        (10**400, 0.3, "Got `1000"),
+        (extent, 0.3, "call it, with brackets"),
+        ([1, 2], [1, 2, 3], "Expected 3 items, got 2."),
+        ([2, 1], [1, 2], "The items are right, their order is not."),
+        ([1, 5, 6], [1, 2, 3], "2 of 3 items differ; the first is item 2: `5`."),
+        ({"a": 1}, {"a": 1, "b": 2}, "These keys are missing: `'b'`."),
+        ({"a": 1, "b": 2}, {"a": 1}, "These keys do not belong: `'b'`."),
+        ({"a": 1, "b": 2}, {"a": 1, "b": 3}, "The values under these keys differ: `'b'`."),
+        (pd.DataFrame({"a": [1, 2]}), pd.DataFrame({"a": [1, 3]}), "differ: `'a'`."),
+        (Hostile(), 0.3, "Got a value of type Hostile."),
+        ([Hostile()], [1], "Got a value of type list."),
+    ],
+)
+def test_what_is_wrong_is_described_without_the_answer(actual: object, expected: object, words: str) -> None:
+    verdict = check(actual, expected, hint="Look at the denominator.")
+    assert (verdict.correct, verdict.attempted) == (False, True)
+    assert words in verdict.message
+    assert verdict.message.endswith("Look at the denominator.")
+
+
+def test_a_typical_wrong_value_gets_its_own_message() -> None:
+    mistakes = {40 / 12: "Upside down.", 30: "This is a percentage."}
+    assert check(3.3333, 0.3, mistakes=mistakes).message == "Upside down."
+    assert check(30, 0.3, mistakes=mistakes).message == "This is a percentage."
+    assert check([2, 1], [1, 2], mistakes=[([2, 1], "Sorted the wrong way.")]).message == "Sorted the wrong way."
+
+
+def test_the_tolerance_is_a_share() -> None:
+    assert check(0.3002, 0.3).correct
+    assert not check(0.3004, 0.3).correct
+    assert check(0.31, 0.3, tolerance=0.05).correct
+    assert check(0.0009, 0).correct
+    assert not check(0.0011, 0).correct
+
+
+class TestFunctions:
+    def test_right(self) -> None:
+        assert check(extent, cases=CASES).correct
+
+    def test_a_catalogued_slip_is_recognised_over_all_cases(self) -> None:
+        def percent(present: float, total: float) -> float:
+            return 100 * present / total
+
+        slips = [(lambda present, total: 100 * present / total, "Return a proportion.")]
+        assert check(percent, cases=CASES, mistakes=slips).message == "Return a proportion."
+        assert check(percent, cases=CASES, mistakes=[([30, 100, 0], "A list does too.")]).message == "A list does too."
+
+    def test_the_first_wrong_case_is_shown_with_its_call(self) -> None:
+        def rest(present: float, total: float) -> float:
+            return 1 - present / total
+
+        assert check(rest, cases=CASES, hint="Look again.").message == "For `rest(12, 40)`: Got `0.7`. Look again."
+
+    def test_an_exception_is_one_sentence(self) -> None:
+        def broken(present: float, total: float) -> float:
+            return present / (total - total)
+
+        assert check(broken, cases=CASES).message == "`broken(12, 40)` stops with ZeroDivisionError: division by zero."
+
+    def test_too_few_arguments_are_one_sentence(self) -> None:
+        assert "stops with TypeError" in check(lambda: 1, cases=CASES).message
+
+    def test_no_function_is_said_so(self) -> None:
+        assert check(0.3, cases=CASES).message == "Expected a function, got `0.3`. Begin it with `def`."
+
+    def test_what_a_function_does_to_its_arguments_does_not_spoil_the_next_case(self) -> None:
+        def popping(items: list[int]) -> int:
+            return items.pop()
+
+        shared = [1, 2, 3]
+        assert check(popping, cases=[((shared,), 3), ((shared,), 3)]).correct
+        assert shared == [1, 2, 3]
+
+
+def test_an_author_who_gives_nothing_to_compare_with_is_told() -> None:
+    for call in (lambda: check(1), lambda: check(1, 2, cases=CASES)):
+        with pytest.raises(ValueError, match="either `expected` or `cases`"):
+            call()
+
+
+def test_a_verdict_shows_the_same_in_text_and_markdown() -> None:
+    verdict = exercises.check(30, 0.3, mistakes={30: "A percentage."})
+    assert repr(verdict) == "✗ Not yet. A percentage."
+    assert verdict._repr_markdown_() == "✗ **Not yet.** A percentage."
+    assert json.dumps(check(0.3, 0.3)._repr_markdown_(), ensure_ascii=False) == '"✓ **Right.**"'

@@ -1,0 +1,278 @@
+"""The course as the house rules see it: notebooks, question banks, bibliography, glossary, read from one folder."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+CHART = "application/vnd.vegalite.v5+json"
+EXPLORER = "application/vnd.opsbook.explorer.v1+json"
+QUESTION = "application/vnd.opsbook.question.v1+json"
+
+_MARKDOWN = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin)
+_TARGET = re.compile(r"^\((?P<label>[^()\s]+)\)=[ \t]*$", re.MULTILINE)
+# A fence without a directive shows text as it is typed: a role in it is an example, not a use.
+_LITERAL = re.compile(r"^(?P<fence>`{3,}|~{3,})(?![ \t]*\{).*?^(?P=fence)[ \t]*$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading of a notebook, and where it stands: the cell's index, and whether it begins its cell."""
+
+    level: int
+    text: str
+    cell: int
+    first: bool
+
+
+@dataclass(frozen=True)
+class Output:
+    """One kind of data that a code cell stored."""
+
+    cell: int
+    mime: str
+    content: Any
+
+    @property
+    def text(self) -> str:
+        """The content as text; JSON is written out."""
+        if isinstance(self.content, list) and all(isinstance(line, str) for line in self.content):
+            return "".join(self.content)
+        return self.content if isinstance(self.content, str) else json.dumps(self.content, ensure_ascii=False)
+
+
+def source(cell: Mapping[str, Any]) -> str:
+    """Return a cell's text, whichever way the format holds it."""
+    return "".join(cell["source"])
+
+
+def tags(cell: Mapping[str, Any]) -> list[str]:
+    return list(cell.get("metadata", {}).get("tags", []))
+
+
+def grading(cell: Mapping[str, Any]) -> Mapping[str, Any]:
+    return cell.get("metadata", {}).get("nbgrader", {})
+
+
+def plain(token: Token) -> str:
+    """Return the words of an inline token without their marks."""
+    return "".join(child.content or " " for child in token.children or []).strip()
+
+
+def without_targets(markdown: str) -> str:
+    return _TARGET.sub("", markdown)
+
+
+def roles(name: str, markdown: str) -> list[str]:
+    """Return what each use of a MyST role such as `term` or `cite` (with any variant) holds."""
+    return re.findall(rf"\{{{name}(?::\w+)?\}}`([^`]+)`", _LITERAL.sub("", markdown))
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A notebook file with what the rules ask of it."""
+
+    path: Path
+    raw: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        return self.path.stem
+
+    @property
+    def cells(self) -> list[dict[str, Any]]:
+        return self.raw["cells"]
+
+    @property
+    def course(self) -> Mapping[str, Any]:
+        """The metadata that opsbook keeps."""
+        return self.raw.get("metadata", {}).get("opsbook", {})
+
+    @property
+    def objectives(self) -> dict[str, str]:
+        listed = self.course.get("objectives", [])
+        return {str(each.get("id")): str(each.get("text")) for each in listed if isinstance(each, dict)}
+
+    def code(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Yield the code cells that hold code, with their index."""
+        for index, cell in enumerate(self.cells):
+            if cell["cell_type"] == "code" and source(cell).strip():
+                yield index, cell
+
+    def blocks(self) -> Iterator[tuple[int, list[Token]]]:
+        """Yield the parsed Markdown of each text cell, labels taken out."""
+        for index, cell in enumerate(self.cells):
+            if cell["cell_type"] == "markdown":
+                yield index, _MARKDOWN.parse(without_targets(source(cell)))
+
+    @cached_property
+    def headings(self) -> list[Heading]:
+        return [
+            Heading(int(token.tag[1]), plain(tokens[place + 1]), index, place == 0)
+            for index, tokens in self.blocks()
+            for place, token in enumerate(tokens)
+            if token.type == "heading_open" and token.level == 0
+        ]
+
+    @cached_property
+    def list_items(self) -> list[str]:
+        return [
+            plain(tokens[place + 2])
+            for _, tokens in self.blocks()
+            for place, token in enumerate(tokens)
+            if token.type == "list_item_open" and place + 2 < len(tokens) and tokens[place + 2].type == "inline"
+        ]
+
+    @cached_property
+    def links(self) -> list[str]:
+        found = [
+            str(child.attrGet("href"))
+            for _, tokens in self.blocks()
+            for token in tokens
+            for child in token.children or []
+            if child.type == "link_open"
+        ]
+        return [*found, *(target for target in roles("doc", self.prose))]
+
+    @cached_property
+    def outputs(self) -> list[Output]:
+        return [
+            Output(index, mime, content)
+            for index, cell in self.code()
+            for output in cell.get("outputs", [])
+            for mime, content in output.get("data", {}).items()
+        ]
+
+    def of_type(self, mime: str) -> list[Output]:
+        return [output for output in self.outputs if output.mime == mime]
+
+    @cached_property
+    def questions(self) -> list[tuple[int, str]]:
+        """The questions asked, as (cell, full id)."""
+        return [(output.cell, str(output.content["id"])) for output in self.of_type(QUESTION)]
+
+    @cached_property
+    def prose(self) -> str:
+        """All the Markdown that a reader sees: text cells, and what code cells wrote."""
+        written = [source(cell) for cell in self.cells if cell["cell_type"] == "markdown"]
+        return "\n\n".join([*written, *(output.text for output in self.of_type("text/markdown"))])
+
+    @cached_property
+    def targets(self) -> set[str]:
+        """The labels that other places may point to."""
+        return {match["label"] for match in _TARGET.finditer(self.prose)}
+
+
+@dataclass(frozen=True)
+class Course:
+    """Everything that the rules compare with each other."""
+
+    root: Path
+    chapters: dict[str, Notebook]
+    exercises: dict[str, Notebook]
+    banks: dict[str, list[dict[str, Any]]]
+    pages: dict[str, str]
+    references: list[str]
+
+    @property
+    def notebooks(self) -> list[Notebook]:
+        return [*self.chapters.values(), *self.exercises.values()]
+
+    @cached_property
+    def questions(self) -> dict[str, dict[str, Any]]:
+        return {f"{name}/{each.get('id')}": each for name, bank in self.banks.items() for each in bank}
+
+    @cached_property
+    def texts(self) -> dict[str, str]:
+        """All prose of the book by where it stands, the evidence ledger included."""
+        ledger = self.root / "book" / "evidence.yml"
+        texts = {notebook.path.relative_to(self.root).as_posix(): notebook.prose for notebook in self.notebooks}
+        texts |= {f"book/{name}": text for name, text in self.pages.items()}
+        return texts | ({"book/evidence.yml": ledger.read_text(encoding="utf8")} if ledger.exists() else {})
+
+    @cached_property
+    def citations(self) -> dict[str, str]:
+        """Every key that is cited, with one place that does."""
+        cited = {
+            key.strip(): where
+            for where, text in self.texts.items()
+            for keys in roles("cite", text)
+            for key in re.sub(r"\{[^}]*\}", "", keys).split(",")
+        }
+        for entry in yaml.safe_load(self.texts.get("book/evidence.yml", "")) or []:
+            cited |= {str(item["key"]): "book/evidence.yml" for item in entry.get("sources", [])}
+        return cited
+
+    @cached_property
+    def glossary(self) -> list[list[str]]:
+        """The terms that the glossary defines; terms that share a definition stand together."""
+        found: list[list[str]] = []
+        text = self.pages.get("glossary.md", "")
+        for block in re.findall(r"^(`{3,}|:{3,})\{glossary\}[^\n]*\n(.*?)^\1", text, re.MULTILINE | re.DOTALL):
+            open_group = False
+            for line in block[1].splitlines():
+                if not line.strip() or re.match(r"^(:\w+:|\.\.)", line):
+                    continue
+                if line[0].isspace():
+                    open_group = False
+                    continue
+                if not open_group:
+                    found.append([])
+                open_group = True
+                found[-1].append(line.split(" : ")[0].strip())
+        return found
+
+    @cached_property
+    def terms_used(self) -> dict[str, str]:
+        """Every term that prose links to the glossary, in small letters, with one place that does."""
+        return {_term(use): where for where, text in self.texts.items() for use in roles("term", text)}
+
+    @cached_property
+    def chapter_terms(self) -> set[str]:
+        """The terms that chapters link to the glossary, in small letters."""
+        return {_term(use) for chapter in self.chapters.values() for use in roles("term", chapter.prose)}
+
+
+def _term(use: str) -> str:
+    named = re.search(r"<([^>]+)>\s*$", use)
+    return " ".join((named[1] if named else use).split()).casefold()
+
+
+def _notebooks(folder: Path) -> dict[str, Notebook]:
+    return {
+        path.stem: Notebook(path, json.loads(path.read_text(encoding="utf8")))
+        for path in sorted(folder.glob("*.ipynb"))
+    }
+
+
+def _bank(path: Path) -> list[dict[str, Any]]:
+    # Every scalar as the text it is: YAML 1.1 would take an option called `no` for false.
+    loaded = yaml.load(path.read_text(encoding="utf8"), Loader=yaml.BaseLoader)
+    return loaded["questions"]
+
+
+def _keys(path: Path) -> list[str]:
+    if not path.exists():
+        return []
+    kinds = re.findall(r"^\s*@(\w+)\s*\{\s*([^,\s}]+)", path.read_text(encoding="utf8"), re.MULTILINE)
+    return [key for kind, key in kinds if kind.lower() not in {"comment", "string", "preamble"}]
+
+
+def read(root: Path) -> Course:
+    """Read the course below `root`."""
+    return Course(
+        root=root,
+        chapters=_notebooks(root / "chapters"),
+        exercises=_notebooks(root / "exercises"),
+        banks={path.stem: _bank(path) for path in sorted((root / "exercises" / "bank").glob("*.yml"))},
+        pages={path.name: path.read_text(encoding="utf8") for path in sorted((root / "book").glob("*.md"))},
+        references=_keys(root / "book" / "references.bib"),
+    )
