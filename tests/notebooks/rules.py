@@ -164,7 +164,7 @@ def keeps_the_metadata_contract(course: Course, notebook: Notebook) -> Iterator[
             known = "A1–A12, B1–B10, C1–C17, D1–D7; C10, C12, C15 and C16 only with a letter"
             yield f"`covers` names {each!r}, which is not in the coverage list ({known})."
     for each in held.get("requires") or []:
-        if each not in course.chapters or each == notebook.name:
+        if each not in course.chapters or course.chapters[each] is notebook:
             yield f"`requires` names {each!r}, which is no other chapter."
     minutes = held.get("minutes")
     if not isinstance(minutes, int) or isinstance(minutes, bool) or minutes <= 0:

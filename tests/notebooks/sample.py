@@ -154,8 +154,8 @@ EVIDENCE = """
 """
 
 
-def _metadata(covers: list[str]) -> dict[str, Any]:
-    return {"opsbook": {"covers": covers, "requires": [], "objectives": deepcopy(OBJECTIVES), "minutes": 5}}
+def _metadata(covers: list[str], *requires: str) -> dict[str, Any]:
+    return {"opsbook": {"covers": covers, "requires": list(requires), "objectives": deepcopy(OBJECTIVES), "minutes": 5}}
 
 
 @dataclass
@@ -165,7 +165,7 @@ class Sample:
     chapter: list[Cell] = field(default_factory=lambda: deepcopy(CHAPTER))
     exercises: list[Cell] = field(default_factory=lambda: deepcopy(EXERCISES))
     chapter_metadata: dict[str, Any] = field(default_factory=lambda: _metadata(["A1", "C10a"]))
-    exercises_metadata: dict[str, Any] = field(default_factory=lambda: _metadata(["A1"]))
+    exercises_metadata: dict[str, Any] = field(default_factory=lambda: _metadata(["A1"], "sample"))
     bank: list[dict[str, Any]] = field(default_factory=lambda: deepcopy(BANK))
     glossary: str = GLOSSARY
     bibliography: str = BIBLIOGRAPHY

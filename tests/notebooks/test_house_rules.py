@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from .course import CHART, EXPLORER, QUESTION, Course, Notebook, read
+from .course import CHART, EXPLORER, Course, Notebook, read
 from .rules import FOR_CHAPTERS, FOR_EXERCISES, FOR_NOTEBOOKS, FOR_THE_COURSE, NotebookRule
 from .sample import Sample, code, grade, question, shown, text
 

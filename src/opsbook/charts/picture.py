@@ -33,8 +33,9 @@ def drawing_spec(spec: Mapping[str, Any], width: int) -> dict[str, Any]:
     drawn["width"] = width
     drawn["autosize"] = {"type": "fit", "contains": "padding"}
     if width <= NARROW:
-        axis = drawn.setdefault("config", {}).setdefault("axis", {})
-        axis["labelLimit"] = width * 0.36
+        config = drawn.setdefault("config", {})
+        config.setdefault("axis", {})["labelLimit"] = width * 0.44
+        config.setdefault("legend", {})["columns"] = 2
     return drawn
 
 

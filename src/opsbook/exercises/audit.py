@@ -502,7 +502,8 @@ _STYLE = """<style>
 @container (max-width: 680px) {
   .opsbook-audit .wide { display: none; }
   .opsbook-audit .narrow { display: block; }
-  .opsbook-audit :is(td, th) { padding-inline: 0.25em; }
+  .opsbook-audit table { font-size: 0.9em; }
+  .opsbook-audit :is(td, th) { padding-inline: 0.2em; }
 }
 </style>"""
 

@@ -135,10 +135,16 @@ def _inner_toc(toc: str) -> str:
     return toc[start : end + len("</ul>")] if start > 0 else ""
 
 
+def _scrollable(body: str) -> str:
+    """Let a wide table scroll by itself, so that the page never does."""
+    open_region = '<div class="table-scroll" role="region" aria-label="Table" tabindex="0">'
+    return re.sub(r"<table(?! class='ops-table').*?</table>", rf"{open_region}\g<0></div>", body, flags=re.DOTALL)
+
+
 def _page_context(
     app: Sphinx, pagename: str, _template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    body = context.get("body", "")
+    body = context["body"] = _scrollable(context.get("body", ""))
     scripts, styles = [], []
     if "<ops-question" in body:
         scripts.append("ops-question.js")

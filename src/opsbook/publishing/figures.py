@@ -86,7 +86,7 @@ def _data(rows: Rows, static: str) -> tuple[str, dict[str, str]]:
     return (
         "<details class='ops-data'><summary>Show the data</summary>"
         "<div class='ops-scroll' role='region' aria-label='The data of this chart' tabindex='0'>"
-        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        f"<table class='ops-table'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
         f"<p>{shown}<a href='{static}/{file}' download>All {len(rows)} rows as CSV</a></p></details>"
     ), {file: text}
 
