@@ -36,8 +36,8 @@ def _bank_check(arguments: argparse.Namespace) -> int:
         print(problem, file=sys.stderr)
     if problems:
         return 1
-    for line in counts:
-        print(line)
+    for name, count in counts.items():
+        print(f"{name}: " + ", ".join(f"{number} {value}" for value, number in sorted(count.items())))
     return 0
 
 
@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parsed = _parser().parse_args(arguments)
     try:
-        return parsed.run(parsed)
+        return int(parsed.run(parsed))
     except (ValueError, LookupError, OSError) as error:
         print(f"opsbook: {error}", file=sys.stderr)
         return 1

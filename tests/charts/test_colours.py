@@ -1,7 +1,8 @@
-"""The palette meets its two promises by computations of our own: contrast on both backgrounds, and colours that stay apart.
+"""The palette keeps its promises, by computations of our own: contrast on both backgrounds, and contact kept apart.
 
 Contrast is WCAG 2.2's (relative luminance of sRGB). Dichromats' vision is simulated with the matrices of Machado,
-Oliveira and Fernandes (2009, IEEE TVCG 15(6), severity 1.0), applied to linear sRGB; distance is CIE 1976 ΔE*ab under D65.
+Oliveira and Fernandes (2009, IEEE TVCG 15(6), severity 1.0), applied to linear sRGB; distance is CIE 1976 ΔE*ab
+under D65.
 """
 
 from itertools import combinations
@@ -88,7 +89,7 @@ def test_every_colour_stands_out_from_both_backgrounds(name: str, background: st
 
 
 @pytest.mark.parametrize("vision", VISION)
-@pytest.mark.parametrize(("one", "other"), combinations(CONTACT_COLOURS, 2))
+@pytest.mark.parametrize(("one", "other"), list(combinations(CONTACT_COLOURS, 2)))
 def test_kinds_of_contact_stay_apart(one: str, other: str, vision: str) -> None:
     assert distance(CONTACT_COLOURS[one], CONTACT_COLOURS[other], vision) > APART
 

@@ -43,7 +43,7 @@ def test_timeline_puts_tasks_one_after_another() -> None:
         ("type", 11.5, 19.5),
         ("file", 19.5, 20),
     ]
-    assert [row["minutes"] for row in drawn] == [6, 5.5, 8, 0.5]
+    assert [row["minutes"] for row in drawn] == ["6", "5.5", "8", "0.5"]
     assert [row["contact"] for row in drawn] == [
         "passive contact",
         "active contact",
@@ -54,6 +54,11 @@ def test_timeline_puts_tasks_one_after_another() -> None:
     assert (x["field"], spec["layer"][0]["encoding"]["x2"]["field"]) == ("start", "end")
     assert "minutes" in x["title"]
     assert (y["field"], y["sort"]) == ("task", None)
+
+
+def test_timeline_writes_long_tasks_out() -> None:
+    days = pd.DataFrame({"task": ["wait", "work"], "duration_min": [1440, 33.333], "contact": "none"})
+    assert [row["minutes"] for row in rows(charts.timeline(days, "A day", **WORDS).to_dict(), 0)] == ["1440", "33.3"]
 
 
 def test_contact_shares_add_up_and_stand_in_order() -> None:
@@ -81,10 +86,10 @@ def test_decoupling_draws_after_as_a_share_of_before() -> None:
     change = contact.decouple(TASKS, to_back=["type"], handover=1, front_staff=2, back_staff=1)
     spec = charts.decoupling(change, "Shorter and slower", **WORDS).to_dict()
     drawn = {row["measure"]: row for row in rows(spec, 0)}
-    # By hand: before, 14 minutes of work for three people in one pool; after, 7 in front for two, 9 at the back for one.
-    assert drawn["customer present"]["label"] == "19.5 → 11.5 min"
-    assert drawn["flow time"]["label"] == "20.0 → 22.0 min"
-    assert drawn["capacity"]["label"] == "12.9 → 6.7 an hour"
+    # By hand: before, 14 minutes of work for a pool of three; after, 7 in front for two, 9 at the back for one.
+    assert drawn["customer present"]["label"] == "customer present: 19.5 → 11.5 min"
+    assert drawn["flow time"]["label"] == "flow time: 20.0 → 22.0 min"
+    assert drawn["capacity"]["label"] == "capacity: 12.9 → 6.7 an hour"
     assert {name: row["ratio"] for name, row in drawn.items()} == pytest.approx(
         {"customer present": 11.5 / 19.5, "flow time": 1.1, "capacity": (60 / 9) / (180 / 14)}, abs=5e-4
     )
@@ -95,7 +100,7 @@ def test_decoupling_of_work_that_no_customer_sees_has_a_length() -> None:
     absent = TASKS.assign(contact="none")
     spec = charts.decoupling(contact.decouple(absent, to_back=["type"]), "Nothing to see", **WORDS).to_dict()
     (present,) = (row for row in rows(spec, 0) if row["measure"] == "customer present")
-    assert (present["ratio"], present["label"]) == (0, "0.0 → 0.0 min")
+    assert (present["ratio"], present["label"]) == (0, "customer present: 0.0 → 0.0 min")
 
 
 @pytest.mark.parametrize("draw", [charts.timeline, charts.contact_shares])

@@ -166,7 +166,7 @@ class TestReadingAFile:
 class TestAudit:
     def test_the_branch_by_hand(self):
         audit = Audit(BRANCH, MOVED)
-        # 4 people, 39 staff minutes before; in front 21 + 1 minutes less 0 of the wait, in the back 17 + 1.
+        # 4 people on 39 staff minutes before; after, 2 in front on 22 + 1, which is more than the 17 + 1 in the back.
         assert audit.change.before.capacity == pytest.approx(60 * 4 / 39)
         assert audit.change.after.capacity == pytest.approx(60 * 2 / 23)
         assert audit.break_even == pytest.approx(float(1 - Fraction(2, 23) / Fraction(4, 39)))
@@ -574,7 +574,7 @@ class TestSaving:
         file.write_bytes(content)
         tool = contact_audit()
         assert (
-            heard(tool) == "Contact-audit.json is not a saved audit, so nothing was restored. Saving will set it aside."
+            heard(tool) == "contact-audit.json is not a saved audit, so nothing was restored. Saving will set it aside."
         )
         assert tool.audit.invented
         find(tool, "Save").click()
@@ -613,12 +613,12 @@ class TestSaving:
 
     def test_a_file_that_cannot_be_written_is_reported(self):
         tool = self.saved("no-such-folder/audit.json")
-        assert heard(tool) == "Audit.json was not saved: No such file or directory. Your entries are still here."
+        assert heard(tool) == "audit.json was not saved: No such file or directory. Your entries are still here."
         assert find(tool, "What moves").value == "Move both; time 30 cases."
 
     def test_a_write_that_fails_leaves_the_old_file(self, tmp_path, monkeypatch):
         tool = self.saved()
-        before = (tmp_path / "contact-audit.json").read_bytes()
+        (tmp_path / "contact-audit.json").write_bytes(before := b"somebody else's")
 
         def full(_descriptor):
             raise OSError(28, "No space left on device")

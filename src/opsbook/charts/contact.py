@@ -4,13 +4,14 @@ import altair as alt
 import pandas as pd
 
 from opsbook import contact
-from opsbook.charts.frame import titled
+from opsbook.charts.frame import View, titled
 from opsbook.charts.theme import CONTACT_COLOURS
 from opsbook.validation import require_columns
 
 __all__ = ["contact_extents", "contact_shares", "decoupling", "timeline"]
 
 _WORDS = {"active": "active contact", "passive": "passive contact", "none": "customer absent"}
+_EXACT = 1000  # from here on, three significant digits would be written with an exponent
 _PERCENT = alt.Axis(format="%", tickCount=5)
 
 
@@ -24,7 +25,7 @@ def _contact_colour(*, legend: bool = True) -> alt.Color:
     )
 
 
-def timeline(tasks: pd.DataFrame, message: str, *, description: str, subtitle: str = "") -> alt.LayerChart:
+def timeline(tasks: pd.DataFrame, message: str, *, description: str, subtitle: str = "") -> View:
     """Draw one job as a row of tasks in sequence, coloured by the customer's part in them.
 
     Parameters
@@ -41,7 +42,9 @@ def timeline(tasks: pd.DataFrame, message: str, *, description: str, subtitle: s
             "task": tasks["task"],
             "start": (end - tasks["duration_min"]).round(2),
             "end": end.round(2),
-            "minutes": [f"{minutes:.3g}" for minutes in tasks["duration_min"]],
+            "minutes": [
+                f"{minutes:.3g}" if minutes < _EXACT else f"{minutes:.0f}" for minutes in tasks["duration_min"]
+            ],
             "contact": tasks["contact"].map(_WORDS),
         }
     )
@@ -51,11 +54,11 @@ def timeline(tasks: pd.DataFrame, message: str, *, description: str, subtitle: s
     )
     labels = base.mark_text(align="left", dx=5).encode(x="end:Q", text="minutes:N")
     return titled(
-        bars + labels, message, description=description, subtitle=subtitle, height=26 * len(tasks) + 80
+        alt.layer(bars, labels), message, description=description, subtitle=subtitle, height=26 * len(tasks) + 80
     )
 
 
-def contact_shares(shares: pd.DataFrame, message: str, *, description: str, subtitle: str = "") -> alt.LayerChart:
+def contact_shares(shares: pd.DataFrame, message: str, *, description: str, subtitle: str = "") -> View:
     """Draw, for each operation, which share of the job the customer is actively, passively, or not present.
 
     Parameters
@@ -77,13 +80,19 @@ def contact_shares(shares: pd.DataFrame, message: str, *, description: str, subt
         color=_contact_colour(),
         order="rank:O",
     )
-    present = alt.Chart(wide.assign(present=(1 - wide["none"]).round(3))).mark_text(align="left", dx=5).encode(
-        y=alt.Y("operation:N", sort=order, title=None), x=alt.datum(1), text=alt.Text("present:Q", format=".0%")
+    present = (
+        alt.Chart(wide.assign(present=(1 - wide["none"]).round(3)))
+        .mark_text(align="left", dx=5)
+        .encode(
+            y=alt.Y("operation:N", sort=order, title=None), x=alt.datum(1), text=alt.Text("present:Q", format=".0%")
+        )
     )
-    return titled(bars + present, message, description=description, subtitle=subtitle, height=28 * len(order) + 90)
+    return titled(
+        alt.layer(bars, present), message, description=description, subtitle=subtitle, height=28 * len(order) + 90
+    )
 
 
-def contact_extents(jobs: pd.DataFrame, message: str, *, description: str, subtitle: str = "") -> alt.LayerChart:
+def contact_extents(jobs: pd.DataFrame, message: str, *, description: str, subtitle: str = "") -> View:
     """Draw the extent of contact of every single job, with each operation's median.
 
     Parameters
@@ -95,18 +104,18 @@ def contact_extents(jobs: pd.DataFrame, message: str, *, description: str, subti
     """
     require_columns("a chart of contact extents", jobs.columns, ["operation", "extent"])
     drawn = jobs[["operation", "extent"]].round(3)
-    medians = drawn.groupby("operation", as_index=False)["extent"].median()
+    medians = drawn.groupby("operation", as_index=False)[["extent"]].median()
     order = medians.sort_values("extent", ascending=False)["operation"].tolist()
     y = alt.Y("operation:N", sort=order, title=None)
     x = alt.X("extent:Q", title="extent of contact", axis=_PERCENT, scale=alt.Scale(domain=[0, 1]))
     dots = alt.Chart(drawn).mark_tick(opacity=0.55, height=12).encode(x=x, y=y)
     middle = alt.Chart(medians).mark_point(shape="diamond", size=110, color=CONTACT_COLOURS["passive"]).encode(x=x, y=y)
-    return titled(dots + middle, message, description=description, subtitle=subtitle, height=28 * len(order) + 70)
+    return titled(
+        alt.layer(dots, middle), message, description=description, subtitle=subtitle, height=28 * len(order) + 70
+    )
 
 
-def decoupling(
-    change: contact.Decoupling, message: str, *, description: str, subtitle: str = ""
-) -> alt.LayerChart:
+def decoupling(change: contact.Decoupling, message: str, *, description: str, subtitle: str = "") -> View:
     """Draw what a decoupling does to contact time, flow time and capacity, before and after.
 
     The three have different units, so each is drawn in per cent of its value before; the labels give the values.
@@ -136,10 +145,12 @@ def decoupling(
         )
     drawn = pd.DataFrame(rows).round({"before": 2, "after": 2})
     top = max(1.25, drawn["ratio"].max() * 1.35)
-    x = alt.X("ratio:Q", title="after, as a share of before", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, top]))
+    x = alt.X(
+        "ratio:Q", title="after, as a share of before", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, top])
+    )
     y = alt.Y("measure:N", sort=None, title=None, axis=alt.Axis(labels=False, ticks=False, domain=False))
     base = alt.Chart(drawn).encode(y=y)
     bars = base.mark_bar(height=18, yOffset=10).encode(x=x)
     labels = base.mark_text(align="left", dy=-9, fontWeight=600).encode(x=alt.datum(0), text="label:N")
     reference = alt.Chart(pd.DataFrame({"ratio": [1.0]})).mark_rule(strokeDash=[4, 4]).encode(x="ratio:Q")
-    return titled(bars + reference + labels, message, description=description, subtitle=subtitle, height=220)
+    return titled(alt.layer(bars, reference, labels), message, description=description, subtitle=subtitle, height=220)

@@ -1,19 +1,18 @@
 """What turns an Altair chart into a figure of the book: its message and its description."""
 
-from typing import TypeVar
-
 import altair as alt
 
 from opsbook.errors import ChartError
 
-__all__ = ["titled"]
+__all__ = ["View", "titled"]
 
-_Chart = TypeVar("_Chart", alt.Chart, alt.LayerChart)
+# What altair calls a chart of one view, however it was put together.
+View = alt.Chart | alt.LayerChart | alt.FacetChart
 
 
 def titled(
-    chart: _Chart, message: str, *, description: str, subtitle: str = "", height: int | None = None, narrow: bool = True
-) -> _Chart:
+    chart: View, message: str, *, description: str, subtitle: str = "", height: int | None = None, narrow: bool = True
+) -> View:
     """Return `chart` with the message it brings and a description for readers who cannot see it.
 
     Parameters

@@ -60,8 +60,11 @@ def svg(spec: Mapping[str, Any], *, width: int = WIDE) -> str:
     drawn = drawing_spec(spec, width)
     picture = vl_convert.vegalite_to_svg(drawn, show_warnings=False)
     prefix = hashlib.sha256(json.dumps(drawn, sort_keys=True).encode()).hexdigest()[:8]
-    picture = re.sub(r'\bid="([^"]+)"', rf'id="c{prefix}-\1"', picture)
-    picture = re.sub(r"url\(#([^)]+)\)", rf"url(#c{prefix}-\1)", picture)
+    # vl-convert numbers its ids through the whole process; counted anew, they do not depend on what was drawn before.
+    names = dict.fromkeys(re.findall(r'\bid="([^"]+)"', picture))
+    for number, name in enumerate(names):
+        picture = picture.replace(f'id="{name}"', f'id="c{prefix}-{number}"')
+        picture = picture.replace(f"url(#{name})", f"url(#c{prefix}-{number})")
     picture = picture.replace(f'font-family="{FONT}"', "").replace(' class="background"', "")
     picture = re.sub(r' (aria-(?:label|roledescription|hidden)|role)="[^"]*"', "", picture)
     label = escape(str(spec.get("description", "")), quote=True)

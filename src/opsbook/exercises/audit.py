@@ -267,7 +267,7 @@ def _shift(before: str, after: str, unit: str = "") -> str:
 
 
 def _minutes_shift(before: float, after: float) -> str:
-    return _shift(_amount(before), _amount(after), _minutes(after).split()[1])
+    return _shift(_amount(before), _amount(after), "minute" if _amount(after) == "1" else "minutes")
 
 
 @dataclass(frozen=True, eq=False)
@@ -453,16 +453,19 @@ def read_audit(content: bytes | str) -> tuple[Audit, str]:
         raise ValueError(f"the content must be an audit as it was saved, got something else ({error}).") from error
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, content: bytes, *, replaceable: bool) -> Path | None:
+    """Write the file whole or not at all, and return where the one before is kept if it must not be lost."""
     new = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
         with new.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        kept = None if replaceable else _set_aside(path)
         new.replace(path)
     finally:
         new.unlink(missing_ok=True)
+    return kept
 
 
 def _set_aside(path: Path) -> Path:
@@ -634,7 +637,7 @@ class ContactAudit:
         return {**view, "text/plain": repr(self)}
 
     def _build(self) -> None:
-        import ipywidgets as widgets  # type: ignore[import-untyped]  # noqa: PLC0415 - only JupyterLab needs it
+        import ipywidgets as widgets  # noqa: PLC0415 - only JupyterLab needs it
 
         def button(label: str, tooltip: str, act: Callable[[], None], style: str = "") -> Any:
             made = widgets.Button(
@@ -720,7 +723,7 @@ class ContactAudit:
         for line in self._news.values():
             line.value = ""
         # Emptied first, so that the same words a second time are announced again.
-        self._news[place].value = text[:1].upper() + text[1:]
+        self._news[place].value = text
 
     def _fill(self) -> None:
         """Show the audit in every control and every result."""
@@ -814,7 +817,8 @@ class ContactAudit:
         try:
             audit = Audit(read_tasks(bytes(file["content"])), name=name)
         except ValueError as error:
-            self._say("list", f"{error} The list below is still the last good one.")
+            fault = str(error)
+            self._say("list", f"{fault[0].upper()}{fault[1:]} The list below is still the last good one.")
             return
         self._become(audit, "list", f"Loaded {name}: {_count(len(audit.tasks), 'task', 'tasks')}.")
 
@@ -840,15 +844,15 @@ class ContactAudit:
     def _save(self) -> None:
         record = self.audit.record(self._decision.value)
         content = (json.dumps(record, ensure_ascii=False, indent=1) + "\n").encode()
-        file, aside = self._path.name, ""
+        file = self._path.name
         try:
-            if self._path.exists() and self._path.read_bytes() not in (self._on_disk, content):
-                aside = f" The file that was there is now {_set_aside(self._path).name}."
-            _write(self._path, content)
+            ours = not self._path.exists() or self._path.read_bytes() in (self._on_disk, content)
+            kept = _write(self._path, content, replaceable=ours)
         except OSError as error:
             self._say("decision", f"{file} was not saved: {error.strerror}. Your entries are still here.")
             return
         self._on_disk = content
+        aside = f" The file that was there is now {kept.name}." if kept else ""
         empty = "" if self._decision.value.strip() else " Your decision is still empty."
         self._say("decision", f"Saved to {file}.{aside}{empty}")
 

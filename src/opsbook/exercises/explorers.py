@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-import altair as alt
 import pandas as pd
 
+from opsbook.charts.frame import View
 from opsbook.charts.picture import svg
 from opsbook.charts.theme import check
 
@@ -17,8 +17,6 @@ __all__ = ["EXPLORER_MIME_TYPE", "MAX_BYTES", "Explorer", "Slider", "explore"]
 
 EXPLORER_MIME_TYPE: Final = "application/vnd.opsbook.explorer.v1+json"
 MAX_BYTES: Final = 150_000
-
-_Chart = alt.Chart | alt.LayerChart
 
 
 @dataclass(frozen=True)
@@ -43,8 +41,10 @@ class Slider:
     unit: str = ""
 
     def __post_init__(self) -> None:
-        if len(self.values) < 2 or list(self.values) != sorted(set(self.values)):
-            raise ValueError(f"`values` of the slider {self.label!r} must rise and be at least two, got {self.values!r}.")
+        if len(set(self.values)) <= 1 or list(self.values) != sorted(set(self.values)):
+            raise ValueError(
+                f"`values` of the slider {self.label!r} must rise and be at least two, got {self.values!r}."
+            )
         if self.start not in self.values:
             raise ValueError(f"`start` of the slider {self.label!r} must be one of its values, got {self.start!r}.")
 
@@ -63,7 +63,7 @@ class Explorer:
 
     model: Callable[..., pd.DataFrame]
     sliders: Mapping[str, Slider]
-    chart: Callable[[pd.DataFrame], _Chart]
+    chart: Callable[[pd.DataFrame], View]
     sentence: Callable[..., str]
 
     def __repr__(self) -> str:
@@ -147,7 +147,7 @@ class Explorer:
         return ipywidgets.VBox([heading, *controls.values(), picture, words])
 
     def _repr_mimebundle_(self, **_options: object) -> dict[str, Any]:
-        view = self.live()._repr_mimebundle_()  # noqa: SLF001 - Jupyter's protocol for showing an object
+        view = self.live()._repr_mimebundle_()
         return {**view, EXPLORER_MIME_TYPE: self.payload, "text/plain": repr(self)}
 
 
@@ -155,7 +155,7 @@ def explore(
     model: Callable[..., pd.DataFrame],
     *,
     sliders: Mapping[str, Slider],
-    chart: Callable[[pd.DataFrame], _Chart],
+    chart: Callable[[pd.DataFrame], View],
     sentence: Callable[..., str],
 ) -> Explorer:
     """Let a reader move a model and see, in a chart and in words, what it answers.

@@ -90,9 +90,10 @@ class _QuestionsWithoutCode(SphinxPostTransform):
     formats = ("html",)
 
     def run(self, **_options: object) -> None:
-        for cell in self.document.findall(lambda node: "cell" in getattr(node, "attributes", {}).get("classes", ())):
-            if any("<ops-question" in raw.astext() for raw in cell.findall(nodes.raw)):
-                cell.children = [part for part in cell.children if "cell_output" in part["classes"]]
+        for part in list(self.document.findall(nodes.container)):
+            asks = any("<ops-question" in raw.astext() for raw in part.parent.findall(nodes.raw))
+            if "cell_input" in part["classes"] and asks:
+                part.parent.remove(part)
 
 
 def _visit_deeper(self: HTML5Translator, node: _Deeper) -> None:

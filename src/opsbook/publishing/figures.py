@@ -59,7 +59,8 @@ def _rows(spec: Mapping[str, Any]) -> Rows:
     for source in sources:
         name = source.get("data", {}).get("name")
         if name in spec.get("datasets", {}):
-            return spec["datasets"][name]
+            rows: Rows = spec["datasets"][name]
+            return rows
     return []
 
 
@@ -140,7 +141,8 @@ def explorer_figure(payload: Mapping[str, Any], *, static: str, name: str) -> Fi
         f"<figure class='ops-chart ops-explorer' id='{name}'>{_caption(spec)}"
         f"<form class='ops-sliders' hidden onsubmit='return false' aria-label='Controls of the explorer'>{sliders}"
         "<button type='reset'>Back to the start</button></form>"
-        f"<noscript><p class='ops-still'>A still picture at {escape(at)}. With JavaScript its controls move.</p></noscript>"
+        f"<noscript><p class='ops-still'>A still picture at {escape(at)}. "
+        "With JavaScript its controls move.</p></noscript>"
         f"<div class='ops-stage'>{_pictures(spec)}</div>"
         f"<p class='ops-sentence' role='status'>{escape(payload['sentences'][start])}</p>{table}"
         f"<script type='application/json'>{_script(live)}</script></figure>"

@@ -41,9 +41,13 @@ def execute(path: Path) -> bool:
         A cell failed that is not tagged ``raises-exception``; the file is left as it was.
     """
     before = path.read_text(encoding="utf8")
-    notebook = nbformat.reads(before, as_version=4)
+    notebook = nbformat.reads(before, as_version=4)  # type: ignore[no-untyped-call]
     client = NotebookClient(
-        notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": path.parent}}, store_widget_state=False
+        notebook,
+        timeout=120,
+        kernel_name="python3",
+        resources={"metadata": {"path": path.parent}},
+        store_widget_state=False,
     )
     client.execute()
     after = json.dumps(_clean(notebook), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
@@ -55,8 +59,8 @@ def execute(path: Path) -> bool:
 
 def _clean(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     course = notebook.metadata.get("opsbook", {})
-    notebook.metadata = nbformat.from_dict(
-        {"kernelspec": _KERNEL, "language_info": {"name": "python"}, "opsbook": course}
+    notebook.metadata = nbformat.NotebookNode(  # type: ignore[no-untyped-call]
+        kernelspec=_KERNEL, language_info={"name": "python"}, opsbook=course
     )
     for position, cell in enumerate(notebook.cells):
         # A name from the place, not a random one, keeps a re-made notebook the same.

@@ -25,6 +25,7 @@ QUESTION_MIME_TYPE: Final = "application/vnd.opsbook.question.v1+json"
 def _content(data: MimeData) -> Any:
     return data.content if isinstance(data.content, dict) else json.loads(data.string)
 
+
 _LOG = logging.getLogger(__name__)
 
 
