@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help book lab test lint notebooks bench pins clean
+.PHONY: help book lab test lint notebooks pins clean
 
 help: ## list every target
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -29,9 +29,6 @@ lint: $(READY) ## check style and types
 
 notebooks: $(READY) ## run every notebook and write its outputs
 	@$(BIN)/python -m opsbook.publishing.notebooks
-
-bench: $(READY) ## compare speed with peers, where a benchmark exists
-	@for script in bench/*.py; do [ ! -e "$$script" ] || $(BIN)/python "$$script"; done
 
 pins: ## write requirements.txt anew from the ranges in pyproject.toml (needs uv)
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --all-extras --no-annotate --upgrade \

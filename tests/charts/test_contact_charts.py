@@ -57,8 +57,12 @@ def test_timeline_puts_tasks_one_after_another() -> None:
 
 
 def test_timeline_writes_long_tasks_out() -> None:
-    days = pd.DataFrame({"task": ["wait", "work"], "duration_min": [1440, 33.333], "contact": "none"})
-    assert [row["minutes"] for row in rows(charts.timeline(days, "A day", **WORDS).to_dict(), 0)] == ["1440", "33.3"]
+    days = pd.DataFrame({"task": ["wait", "work", "rest"], "duration_min": [1440, 33.333, 999.6], "contact": "none"})
+    assert [row["minutes"] for row in rows(charts.timeline(days, "A day", **WORDS).to_dict(), 0)] == [
+        "1440",
+        "33.3",
+        "1000",
+    ]
 
 
 def test_contact_shares_add_up_and_stand_in_order() -> None:

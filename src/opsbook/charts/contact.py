@@ -11,7 +11,7 @@ from opsbook.validation import require_columns
 __all__ = ["contact_extents", "contact_shares", "decoupling", "timeline"]
 
 _WORDS = {"active": "active contact", "passive": "passive contact", "none": "customer absent"}
-_EXACT = 1000  # from here on, three significant digits would be written with an exponent
+_EXACT = 999.5  # from here on, three significant digits would be written with an exponent
 _PERCENT = alt.Axis(format="%", tickCount=5)
 
 
@@ -50,7 +50,7 @@ def timeline(tasks: pd.DataFrame, message: str, *, description: str, subtitle: s
     )
     base = alt.Chart(drawn).encode(y=alt.Y("task:N", sort=None, title=None))
     bars = base.mark_bar(height=18).encode(
-        x=alt.X("start:Q", title="minutes since the customer's request"), x2="end:Q", color=_contact_colour()
+        x=alt.X("start:Q", title="minutes from the start"), x2="end:Q", color=_contact_colour()
     )
     labels = base.mark_text(align="left", dx=5).encode(x="end:Q", text="minutes:N")
     return titled(

@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 # What draws charts loads Altair and pandas, which asking and marking do without.
-_DRAWING = {"Slider": "explorers", "explore": "explorers", "contact_audit": "audit"}
+_DRAWING = {"Slider": "explorers", "explore": "explorers", "contact_audit": "audit_form"}
 
 
 def __getattr__(name: str) -> Any:

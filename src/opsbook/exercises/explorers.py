@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from typing import Any, Final
 
 import pandas as pd
@@ -33,23 +34,39 @@ class Slider:
         The position at first; one of `values`.
     unit : str
         Unit of the values, shown behind them.
+    texts : sequence of str
+        What the slider shows at each position, where a number with its unit would say too little.
     """
 
     label: str
     values: Sequence[float]
     start: float
     unit: str = ""
+    texts: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         if len(set(self.values)) <= 1 or list(self.values) != sorted(set(self.values)):
             raise ValueError(
                 f"`values` of the slider {self.label!r} must rise and be at least two, got {self.values!r}."
             )
+        written = [f"{value:g}" for value in self.values]
+        if len(set(written)) < len(written) or any("e" in number for number in written):
+            raise ValueError(
+                f"`values` of the slider {self.label!r} must differ in six digits written without an exponent, "
+                f"got {self.values!r}. Choose another unit."
+            )
         if self.start not in self.values:
             raise ValueError(f"`start` of the slider {self.label!r} must be one of its values, got {self.start!r}.")
+        if self.texts and len(self.texts) != len(self.values):
+            raise ValueError(
+                f"`texts` of the slider {self.label!r} must be as many as its values, {len(self.values)}, "
+                f"got {len(self.texts)}."
+            )
 
     def text(self, value: float) -> str:
-        """Return `value` with its unit, as the slider shows it."""
+        """Return what the slider shows at `value`."""
+        if self.texts:
+            return self.texts[list(self.values).index(value)]
         return f"{value:g} {self.unit}".strip()
 
 
@@ -137,9 +154,9 @@ class Explorer:
         def update(_change: object = None) -> None:
             values = {name: control.value for name, control in controls.items()}
             spec = self.chart(self.rows(**values)).to_dict()
-            heading.value = f"<strong>{check(spec)}</strong>"
+            heading.value = f"<strong>{escape(check(spec))}</strong>"
             picture.value = svg(spec)
-            words.value = f'<p role="status" style="max-width: 42em">{self.sentence(**values)}</p>'
+            words.value = f'<p role="status" style="max-width: 42em">{escape(self.sentence(**values))}</p>'
 
         for control in controls.values():
             control.observe(update, names="value")

@@ -48,6 +48,8 @@ def execute(path: Path) -> bool:
         kernel_name="python3",
         resources={"metadata": {"path": path.parent}},
         store_widget_state=False,
+        # How a kernel cuts what a cell prints into pieces depends on its speed.
+        coalesce_streams=True,
     )
     client.execute()
     after = json.dumps(_clean(notebook), indent=1, ensure_ascii=False, sort_keys=True) + "\n"

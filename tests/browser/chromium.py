@@ -1,0 +1,79 @@
+"""Finds a Chromium for the browser tests; run as a script, it gets one where there is none."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+MAC = ("Google Chrome", "Chromium")
+WINDOWS = ("Google/Chrome/Application/chrome.exe", "Chromium/Application/chrome.exe")
+MISSING = (
+    "The browser tests need Chromium and there is none. Install Chromium or Google Chrome, or connect this machine "
+    "to the internet and run: python tests/browser/chromium.py"
+)
+# Playwright knows where its own browser belongs; asked in a process of its own, it disturbs no running session.
+PLAYWRIGHT = """
+from playwright.sync_api import sync_playwright
+with sync_playwright() as playwright:
+    print(playwright.chromium.executable_path)
+"""
+
+
+def _candidates() -> Iterator[str]:
+    yield from filter(None, map(shutil.which, NAMES))
+    if sys.platform == "darwin":
+        for folder in (Path("/Applications"), Path.home() / "Applications"):
+            yield from (str(folder / f"{name}.app" / "Contents" / "MacOS" / name) for name in MAC)
+    if sys.platform == "win32":
+        for variable in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA"):
+            if variable in os.environ:
+                yield from (str(Path(os.environ[variable]) / name) for name in WINDOWS)
+    asked = subprocess.run([sys.executable, "-c", PLAYWRIGHT], capture_output=True, text=True, check=False)
+    yield asked.stdout.strip()
+
+
+def _runs(path: str) -> bool:
+    """Tell a browser from a placeholder that only says how to install one, or one whose libraries are missing."""
+    if not path or not Path(path).is_file():
+        return False
+    if sys.platform == "win32":  # there, asking for the version opens a window
+        return True
+    return subprocess.run([path, "--version"], capture_output=True, check=False).returncode == 0
+
+
+def find() -> str:
+    """Return the path of a Chromium that runs: an installed one, else the one that Playwright downloaded."""
+    for path in _candidates():
+        if _runs(path):
+            return path
+    raise FileNotFoundError(MISSING)
+
+
+def _install() -> Iterator[list[list[str]]]:
+    yield [[sys.executable, "-m", "playwright", "install", "chromium"]]
+    if hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
+        yield [["apt-get", "update"], ["apt-get", "install", "-y", "chromium"]]
+
+
+def ensure() -> str:
+    """Return the path of a Chromium that runs, installed first if need be."""
+    try:
+        return find()
+    except FileNotFoundError:
+        for commands in _install():
+            if all(subprocess.run(command, check=False).returncode == 0 for command in commands):
+                try:
+                    return find()
+                except FileNotFoundError:
+                    continue
+        raise
+
+
+if __name__ == "__main__":
+    try:
+        print(f"The browser tests use {ensure()}.")  # noqa: T201 - a command says what it found
+    except FileNotFoundError as error:
+        sys.exit(str(error))

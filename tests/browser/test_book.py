@@ -1,0 +1,847 @@
+"""The built book in a real browser: it opens anywhere, answers to a keyboard, and keeps to itself."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+import nbformat
+import pytest
+import yaml
+from playwright.sync_api import Page, expect
+
+from opsbook import exercises
+from opsbook.exercises import prose
+from opsbook.exercises.choice import ChoiceQuestion
+from opsbook.exercises.numeric import NumericQuestion
+
+CHAPTER = "chapters/customer-contact.html"
+EXERCISES = "exercises/customer-contact.html"
+LANDING = "book/index.html"
+CHART = "application/vnd.vegalite.v5+json"
+EXPLORER = "application/vnd.opsbook.explorer.v1+json"
+QUESTION = "application/vnd.opsbook.question.v1+json"
+KEPT_BACK = {"solution", "instructor"}
+PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+OPEN_ALL = "for (const fold of document.querySelectorAll('details')) fold.open = true"
+
+Open = Callable[..., Page]
+
+
+# --- Reading pages and notebooks -------------------------------------------------------------------------------
+
+
+@dataclass
+class Markup(HTMLParser):
+    """The elements of a page, without a browser."""
+
+    html: str
+    elements: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__()
+        self.feed(self.html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    def all(self, *tags: str) -> list[dict[str, str]]:
+        return [attributes for tag, attributes in self.elements if tag in tags]
+
+    @cached_property
+    def ids(self) -> set[str]:
+        return {attributes["id"] for _, attributes in self.elements if "id" in attributes}
+
+    @property
+    def text(self) -> str:
+        return squeezed(" ".join(self.words))
+
+
+def squeezed(text: str) -> str:
+    """Return `text` without spaces, which a browser and a parser place differently around inline elements."""
+    return re.sub(r"\s+", "", text)
+
+
+def words_of(markdown: str) -> str:
+    return Markup(prose.to_html(markdown)).text
+
+
+def outputs(notebook: Path, *kinds: str) -> list[dict[str, Any]]:
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    bundles = [output.get("data", {}) for cell in cells for output in cell.get("outputs", [])]
+    return [bundle[kind] for bundle in bundles for kind in kinds if kind in bundle]
+
+
+@pytest.fixture(scope="session")
+def markups(site: Path, pages: list[str]) -> dict[str, Markup]:
+    return {name: Markup((site / name).read_text(encoding="utf-8")) for name in pages}
+
+
+@pytest.fixture(scope="session")
+def figures(root: Path) -> list[dict[str, Any]]:
+    """Return what the chapter's notebook says of each figure, in the order of the page."""
+    stored = outputs(root / "chapters" / "customer-contact.ipynb", EXPLORER, CHART)
+    return [each.get("spec", each) for each in stored]
+
+
+@pytest.fixture(scope="session")
+def explorers(root: Path) -> list[dict[str, Any]]:
+    return outputs(root / "chapters" / "customer-contact.ipynb", EXPLORER)
+
+
+@pytest.fixture(scope="session")
+def questions(root: Path) -> list[ChoiceQuestion | NumericQuestion]:
+    """Return the chapter's questions in the order of the page."""
+    stored = outputs(root / "chapters" / "customer-contact.ipynb", QUESTION)
+    return [exercises.question(each["id"], seed=each["seed"]) for each in stored]
+
+
+def to_the_end(page: Page) -> None:
+    """Scroll through the page as a reader does, a screen at a time."""
+    page.evaluate(
+        """async () => {
+            const pause = () => new Promise((done) => setTimeout(() => requestAnimationFrame(done), 60));
+            for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) {
+                window.scrollTo({ top: y, behavior: "instant" });
+                await pause();
+            }
+        }"""
+    )
+    page.wait_for_load_state("networkidle")
+
+
+# --- Every page ------------------------------------------------------------------------------------------------
+
+
+class TestEveryPage:
+    def test_is_there(self, root: Path, pages: list[str]) -> None:
+        toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
+        chapters = [chapter for part in toc["parts"] for chapter in part["chapters"]]
+        listed = [toc["root"], *(each["file"] for top in chapters for each in (top, *top.get("sections", [])))]
+        assert sorted(pages) == sorted(f"{name}.html" for name in [*listed, "search"])
+
+    @pytest.mark.parametrize("over", ["http", "file"])
+    def test_keeps_to_itself_and_has_nothing_to_complain_of(self, pages: list[str], over: str, open_page: Open) -> None:
+        # What is heard on the way, `open_page` holds against this test.
+        page = open_page(pages[0], over=over)
+        home = page.url.removesuffix(pages[0])
+        for name in pages:
+            page.goto(home + name)
+            page.evaluate(OPEN_ALL)
+            to_the_end(page)
+            assert page.evaluate("document.fonts.ready.then((fonts) => fonts.size)") > 0
+
+    def test_names_no_other_host_except_in_links(self, markups: dict[str, Markup]) -> None:
+        named = {
+            (page, tag, address)
+            for page, markup in markups.items()
+            for tag, attributes in markup.elements
+            for name in ("src", "href", "action", "data", "poster", "srcset", "formaction", "ping")
+            for address in [attributes.get(name, "")]
+            if tag != "a" and urlsplit(address).netloc
+        }
+        assert named == set()
+
+    def test_leads_nowhere_that_is_not_there(self, site: Path, markups: dict[str, Markup]) -> None:
+        broken, followed = [], 0
+        for page, markup in markups.items():
+            for attributes in markup.all("a", "link", "script", "img", "source"):
+                address = attributes.get("href", attributes.get("src", ""))
+                if not address or urlsplit(address).scheme:
+                    continue
+                path, anchor = urldefrag(urljoin(page, address))
+                path, anchor = unquote(path), unquote(anchor)
+                followed += 1
+                if not (site / path).is_file() or (anchor and anchor not in markups[path].ids):
+                    broken.append((page, address))
+        assert broken == []
+        assert followed > 100
+
+    def test_says_what_it_is(self, markups: dict[str, Markup]) -> None:
+        faults = []
+        for page, markup in markups.items():
+            title = re.search(r"<title>(.*?)</title>", markup.html, re.DOTALL)
+            description = [each["content"] for each in markup.all("meta") if each.get("name") == "description"]
+            for what, holds in {
+                "language": markup.all("html")[0].get("lang") == "en",
+                "title": title is not None and len(title[1].strip()) > 5,
+                "description": len(description) == 1 and 20 < len(description[0]) <= 160,
+                "h1": len(markup.all("h1")) == 1,
+                "ids": markup.html.count(' id="') + markup.html.count(" id='") == len(markup.ids),
+            }.items():
+                if not holds:
+                    faults.append((page, what))
+        titles = [re.search(r"<title>(.*?)</title>", markup.html)[1] for markup in markups.values()]
+        assert len(set(titles)) == len(titles)
+        assert faults == []
+
+    def test_gives_every_picture_its_size(self, markups: dict[str, Markup]) -> None:
+        pictures = [
+            (page, tag, attributes)
+            for page, markup in markups.items()
+            for tag, attributes in markup.elements
+            if tag in {"img", "svg", "iframe", "video", "canvas"}
+        ]
+        unsized = {
+            (page, tag, attributes.get("class", attributes.get("src", "")))
+            for page, tag, attributes in pictures
+            if not all(re.fullmatch(r"[0-9.]+", attributes.get(side, "")) for side in ("width", "height"))
+        }
+        assert len(pictures) > 20
+        assert unsized == set()
+
+    @pytest.mark.parametrize("over", ["http", "file"])
+    def test_is_reached_through_the_front_door(self, over: str, open_page: Open) -> None:
+        page = open_page("index.html", over=over)
+        page.wait_for_url(f"**/{LANDING}")
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+    @pytest.mark.parametrize("width", [1280, 390])
+    def test_lets_a_keyboard_reach_the_text_soon(self, pages: list[str], width: int, open_page: Open) -> None:
+        page = open_page(pages[0], viewport={"width": width, "height": 800})
+        home = page.url.removesuffix(pages[0])
+        stops = {}
+        for name in pages:
+            page.goto(home + name)
+            count = 0
+            # -1: before the article; 0: in it; 1: past it.
+            while (
+                page.evaluate(
+                    """() => {
+                        const article = document.querySelector("article");
+                        const here = document.activeElement;
+                        if (article.contains(here)) return 0;
+                        const after = article.compareDocumentPosition(here) & Node.DOCUMENT_POSITION_FOLLOWING;
+                        return after ? 1 : -1;
+                    }"""
+                )
+                < 0
+            ):
+                page.keyboard.press("Tab")
+                count += 1
+                assert count < 100
+            stops[name] = max(count - 1, 0)
+        assert max(stops.values()) <= 15, stops
+
+    def test_can_be_skipped_into(self, pages: list[str], open_page: Open) -> None:
+        page = open_page(pages[0])
+        home = page.url.removesuffix(pages[0])
+        for name in pages:
+            page.goto(home + name)
+            if page.locator("article [autofocus]").count():
+                expect(page.locator("article [autofocus]")).to_be_focused()
+                continue
+            page.keyboard.press("Tab")
+            skip = page.locator(":focus")
+            expect(skip).to_have_text("Skip to the text")
+            expect(skip).to_be_in_viewport(ratio=1)
+            page.keyboard.press("Enter")
+            expect(page.locator("main")).to_be_focused()
+            page.keyboard.press("Tab")
+            assert page.evaluate("document.querySelector('main').contains(document.activeElement)"), name
+
+    @pytest.mark.parametrize("profile", [{}, PHONE], ids=["desktop", "phone"])
+    def test_stands_still_while_it_arrives(self, profile: dict[str, Any], open_page: Open) -> None:
+        page = open_page("search.html", **profile)
+        home = page.url.removesuffix("search.html")
+        page.add_init_script(
+            """window.shifts = [];
+            new PerformanceObserver((list) => {
+                for (const entry of list.getEntries()) if (!entry.hadRecentInput) {
+                    const moved = entry.sources.map(({ node }) => node && (node.className || node.nodeName));
+                    window.shifts.push([entry.value, String(moved)]);
+                }
+            }).observe({ type: "layout-shift", buffered: true });"""
+        )
+        # A slow line, so that fonts arrive after the text that they set.
+        network = page.context.new_cdp_session(page)
+        network.send("Network.enable")
+        network.send(
+            "Network.emulateNetworkConditions",
+            {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 100_000},
+        )
+        page.goto(home + CHAPTER)
+        to_the_end(page)
+        shifts = page.evaluate("window.shifts")
+        total = sum(value for value, _ in shifts)
+        assert total < 0.05, shifts
+
+
+# --- The chapter: figures --------------------------------------------------------------------------------------
+
+
+class TestFigures:
+    def test_show_their_data_and_hand_it_over(self, figures: list[dict[str, Any]], open_page: Open) -> None:
+        page = open_page(CHAPTER)
+        shown = page.locator("figure.ops-chart")
+        assert shown.count() == len(figures) >= 4
+        # A deeper section's figures are in the page, folded.
+        page.evaluate("for (const fold of document.querySelectorAll('details.deeper')) fold.open = true")
+        for place, spec in enumerate(figures):
+            figure = shown.nth(place)
+            details = figure.locator("details.ops-data")
+            table = details.locator("table")
+            expect(table).to_be_hidden()
+            details.locator("summary").click()
+            expect(table).to_be_visible()
+            with page.expect_download() as download:
+                details.get_by_role("link", name="CSV").click()
+            assert download.value.suggested_filename.endswith(".csv")
+            written = download.value.path().read_text(encoding="utf-8")
+            rows = list(csv.DictReader(io.StringIO(written)))
+            source = next(
+                data for data in spec["datasets"].values() if len(data) == len(rows) and list(data[0]) == list(rows[0])
+            )
+            for row, told in zip(source, rows, strict=True):
+                for name, value in row.items():
+                    number = isinstance(value, int | float) and not isinstance(value, bool)
+                    assert (float(told[name]) if number else told[name]) == ("" if value is None else value)
+            cells = table.locator("tbody tr").evaluate_all(
+                "(rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent))"
+            )
+            assert len(cells) == min(len(source), 200)
+            for row, seen in zip(source, cells, strict=False):
+                for value, text in zip(row.values(), seen, strict=True):
+                    number = isinstance(value, int | float) and not isinstance(value, bool)
+                    assert text == ("" if value is None else str(value)) or (
+                        number and float(text) == pytest.approx(value, rel=1e-5)
+                    )
+
+    def test_are_described_and_drawn_at_both_widths(self, figures: list[dict[str, Any]], open_page: Open) -> None:
+        for profile in ({}, PHONE):
+            page = open_page(CHAPTER, java_script_enabled=False, **profile)
+            page.evaluate(OPEN_ALL)
+            pictures = page.locator("figure.ops-chart svg[role=img]").filter(visible=True)
+            assert pictures.count() == len(figures)
+            for picture, spec in zip(pictures.all(), figures, strict=True):
+                assert picture.get_attribute("aria-label") == spec["description"]
+                box = picture.bounding_box()
+                assert box is not None
+                assert box["width"] > 200
+                assert box["height"] > 80
+                assert box["x"] + box["width"] <= page.viewport_size["width"]
+
+
+# --- The chapter: explorers ------------------------------------------------------------------------------------
+
+
+class Explorer:
+    """One explorer of the page beside what the notebook holds of it."""
+
+    def __init__(self, page: Page, place: int, payload: dict[str, Any]) -> None:
+        self.page = page
+        self.figure = page.locator(".ops-explorer").nth(place)
+        self.controls = payload["controls"]
+        self.sentences = payload["sentences"]
+        self.spec = payload["spec"]
+        self.sliders = [self.figure.get_by_role("slider", name=each["label"], exact=True) for each in self.controls]
+        # The figure's own live region; each slider's <output> is one too.
+        self.result = self.figure.locator("p[role=status]")
+        self.start = [each["start"] for each in self.controls]
+
+    def wake(self) -> None:
+        self.figure.scroll_into_view_if_needed()
+        expect(self.figure.locator(".ops-live svg")).to_be_visible()
+
+    def positions(self) -> list[int]:
+        return [int(slider.input_value()) for slider in self.sliders]
+
+    def values(self, positions: list[int]) -> list[float]:
+        return [control["values"][at] for control, at in zip(self.controls, positions, strict=True)]
+
+    def sentence(self, positions: list[int]) -> str:
+        return self.sentences["|".join(f"{value:g}" for value in self.values(positions))]
+
+    def labels(self, positions: list[int]) -> list[str]:
+        """Return the numbers that the chart must write on its bars."""
+        data = self.spec["datasets"][self.spec["data"]["name"]]
+        names = [each["name"] for each in self.controls]
+        wanted = dict(zip(names, self.values(positions), strict=True))
+        return [f"{row['capacity']:.1f}" for row in data if {name: row[name] for name in names} == wanted]
+
+    def expect_at(self, positions: list[int]) -> None:
+        expect(self.result).to_have_text(self.sentence(positions))
+        expect(self.figure.locator(".ops-live .mark-text.role-mark text")).to_have_text(self.labels(positions))
+        for control, slider, at in zip(self.controls, self.sliders, positions, strict=True):
+            expect(slider).to_have_attribute("aria-valuetext", control["texts"][at])
+
+    def bars(self) -> list[str]:
+        shapes = self.figure.locator(".ops-live .mark-rect.role-mark path")
+        return shapes.evaluate_all("(paths) => paths.map((path) => path.getAttribute('d'))")
+
+
+class TestExplorers:
+    @pytest.mark.parametrize("over", ["http", "file"])
+    def test_answer_the_keyboard(self, explorers: list[dict[str, Any]], over: str, open_page: Open) -> None:
+        page = open_page(CHAPTER, over=over)
+        assert page.locator(".ops-explorer").count() == len(explorers) >= 1
+        for place, payload in enumerate(explorers):
+            explorer = Explorer(page, place, payload)
+            assert len(explorer.sliders) >= 2
+            explorer.wake()
+            explorer.expect_at(explorer.start)
+            first_bars = explorer.bars()
+            at = list(explorer.start)
+            explorer.sliders[0].focus()
+            for index, slider in enumerate(explorer.sliders):
+                expect(slider).to_be_focused()
+                last = len(explorer.controls[index]["values"]) - 1
+                for key, there in (
+                    ("ArrowRight", min(at[index] + 1, last)),
+                    ("ArrowLeft", min(at[index] + 1, last) - 1),
+                    ("Home", 0),
+                    ("End", last),
+                ):
+                    page.keyboard.press(key)
+                    at[index] = there
+                    assert explorer.positions() == at
+                    explorer.expect_at(at)
+                page.keyboard.press("Tab")
+            assert len({explorer.sentence(explorer.start), explorer.sentence(at)}) == 2
+            assert explorer.bars() != first_bars
+            expect(explorer.figure.get_by_role("button", name="Back to the start")).to_be_focused()
+            page.keyboard.press("Enter")
+            explorer.expect_at(explorer.start)
+            assert explorer.positions() == explorer.start
+            assert explorer.bars() == first_bars
+
+    def test_answer_a_finger(self, explorers: list[dict[str, Any]], open_page: Open) -> None:
+        page = open_page(CHAPTER, **PHONE)
+        for place, payload in enumerate(explorers):
+            explorer = Explorer(page, place, payload)
+            explorer.wake()
+            at = list(explorer.start)
+            for index, slider in enumerate(explorer.sliders):
+                slider.scroll_into_view_if_needed()
+                box = slider.bounding_box()
+                assert box is not None
+                assert box["height"] >= 44
+                page.touchscreen.tap(box["x"] + box["width"] - 6, box["y"] + box["height"] / 2)
+                at[index] = len(explorer.controls[index]["values"]) - 1
+                assert explorer.positions() == at
+                explorer.expect_at(at)
+            explorer.figure.get_by_role("button", name="Back to the start").tap()
+            explorer.expect_at(explorer.start)
+
+    def test_change_at_every_step_of_the_grid(self, explorers: list[dict[str, Any]], open_page: Open) -> None:
+        page = open_page(CHAPTER)
+        for place, payload in enumerate(explorers):
+            explorer = Explorer(page, place, payload)
+            told = set()
+            for index, control in enumerate(explorer.controls):
+                for step in range(len(control["values"])):
+                    at = [step if index == each else start for each, start in enumerate(explorer.start)]
+                    explorer.sliders[index].fill(str(step))
+                    expect(explorer.result).to_have_text(explorer.sentence(at))
+                    told.add(explorer.sentence(at))
+                explorer.sliders[index].fill(str(explorer.start[index]))
+            steps = sum(len(control["values"]) for control in explorer.controls) - len(explorer.controls) + 1
+            assert len(told) == steps
+
+
+# --- The chapter: questions ------------------------------------------------------------------------------------
+
+
+class Asked:
+    """One question of the page, worked by keyboard alone."""
+
+    def __init__(self, page: Page, question: ChoiceQuestion | NumericQuestion) -> None:
+        self.page = page
+        self.question = question
+        self.element = page.locator(f'ops-question[data-question="{question.id}"]')
+        self.status = self.element.get_by_role("status")
+
+    @property
+    def paragraphs(self) -> list[str]:
+        """Return the prompt in the parts that the page may set apart."""
+        return [words_of(part) for part in self.question.prompt.split("\n\n") if part.strip()]
+
+    def reach(self) -> None:
+        inside = f'document.activeElement.closest("ops-question")?.dataset.question === "{self.question.id}"'
+        for _ in range(300):
+            if self.page.evaluate(inside):
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"Tab does not lead to {self.question.id}")
+
+    def back_to_the_fields(self) -> None:
+        while not self.page.evaluate("document.activeElement.matches('input')"):
+            self.page.keyboard.press("Shift+Tab")
+
+    def on_to_check(self) -> None:
+        self.page.keyboard.press("Tab")
+        expect(self.element.get_by_role("button", name="Check", exact=True)).to_be_focused()
+        self.page.keyboard.press("Space")
+
+    def choose(self, option_id: str) -> None:
+        self.back_to_the_fields()
+        self.page.keyboard.press("Space")
+        for _ in range(10):
+            if self.page.evaluate("document.activeElement.value") == option_id:
+                break
+            self.page.keyboard.press("ArrowDown")
+        self.on_to_check()
+
+    def type(self, number: float) -> None:
+        self.back_to_the_fields()
+        self.page.keyboard.press("ControlOrMeta+a")
+        self.page.keyboard.type(f"{number:.10g}")
+        self.on_to_check()
+
+    def expect(self, verdict: str, feedback: str) -> None:
+        expect(self.status).to_contain_text(verdict)
+        assert words_of(feedback) in squeezed(self.status.text_content())
+
+
+class TestQuestions:
+    def test_each_is_in_the_page(self, questions: list[ChoiceQuestion | NumericQuestion], open_page: Open) -> None:
+        page = open_page(CHAPTER)
+        shown = page.locator("ops-question").evaluate_all("(all) => all.map((each) => each.dataset.question)")
+        assert shown == [question.id for question in questions]
+        assert len(shown) >= 3
+        for question in questions:
+            asked = Asked(page, question)
+            # A live region speaks of what changes in it only if it was there, empty, before.
+            expect(asked.status).to_have_count(1)
+            expect(asked.status).to_be_empty()
+            form = squeezed(asked.element.locator("form").text_content())
+            assert [part for part in asked.paragraphs if part not in form] == []
+
+    @pytest.mark.parametrize("over", ["http", "file"])
+    def test_by_keyboard_alone(
+        self, questions: list[ChoiceQuestion | NumericQuestion], over: str, open_page: Open
+    ) -> None:
+        page = open_page(CHAPTER, over=over)
+        slips = 0
+        for question in questions:
+            asked = Asked(page, question)
+            asked.reach()
+            if isinstance(question, ChoiceQuestion):
+                for option in sorted(question.options, key=lambda option: option.correct):
+                    asked.choose(option.id)
+                    asked.expect("Right" if option.correct else "Not yet", option.feedback)
+                continue
+            asked.type(question.answer * 3.3 + 1000)
+            asked.expect("Not yet", question.messages()["wrong"])
+            for slip in question.mistakes:
+                asked.type(slip.value)
+                asked.expect("Not yet", slip.feedback)
+                slips += 1
+            asked.type(question.answer)
+            asked.expect("Right", question.solution)
+        assert slips >= 2
+
+    def test_lead_back_to_their_section(self, open_page: Open) -> None:
+        for name in (CHAPTER, EXERCISES):
+            page = open_page(name)
+            element = page.locator("ops-question[data-kind=choice]").first
+            question = exercises.question(element.get_attribute("data-question"), seed=0)
+            wrong = next(option for option in question.options if not option.correct)
+            element.locator(f'input[value="{wrong.id}"]').check()
+            element.get_by_role("button", name="Check", exact=True).click()
+            element.get_by_role("link", name="Read the section again").click()
+            page.wait_for_url(f"**/{CHAPTER}#{question.section}")
+            expect(page.locator(f"[id='{question.section}']").first).to_be_in_viewport()
+
+    @pytest.mark.parametrize("over", ["http", "file"])
+    def test_remember_across_a_reload(
+        self, questions: list[ChoiceQuestion | NumericQuestion], over: str, open_page: Open
+    ) -> None:
+        page = open_page(CHAPTER, over=over)
+        first, second = questions[:2]
+        given = []
+        for question in (first, second):
+            asked = Asked(page, question)
+            asked.reach()
+            if isinstance(question, ChoiceQuestion):
+                wrong = next(option for option in question.options if not option.correct)
+                asked.choose(wrong.id)
+                given.append((question, "Not yet", wrong.feedback))
+            else:
+                asked.type(question.answer)
+                given.append((question, "Right", question.solution))
+        page.reload()
+        for question, verdict, feedback in given:
+            Asked(page, question).expect(verdict, feedback)
+
+
+# --- Without a script, on paper, in other colours --------------------------------------------------------------
+
+
+class TestWithoutScript:
+    @pytest.fixture(params=["http", "file"])
+    def page(self, request: pytest.FixtureRequest, open_page: Open) -> Page:
+        return open_page(CHAPTER, over=request.param, java_script_enabled=False)
+
+    def test_an_explorer_reads_at_its_start(self, page: Page, explorers: list[dict[str, Any]]) -> None:
+        for place, payload in enumerate(explorers):
+            explorer = Explorer(page, place, payload)
+            expect(explorer.result).to_have_text(explorer.sentence(explorer.start))
+            expect(explorer.result).to_be_visible()
+            still = explorer.figure.locator("noscript p")  # Playwright's search for text passes over <noscript>
+            expect(still).to_be_visible()
+            for control, at in zip(explorer.controls, explorer.start, strict=True):
+                expect(still).to_contain_text(f"{control['label']}: {control['texts'][at]}")
+            expect(explorer.figure.get_by_role("slider")).to_have_count(0)
+            expect(explorer.figure.get_by_role("button")).to_have_count(0)
+            written = explorer.figure.locator("svg[role=img]").filter(visible=True).locator("text").all_text_contents()
+            assert [text for text in written if re.fullmatch(r"\d+\.\d", text)] == explorer.labels(explorer.start)
+
+    def test_answers_and_feedback_can_be_opened(
+        self, page: Page, questions: list[ChoiceQuestion | NumericQuestion]
+    ) -> None:
+        for question in questions:
+            asked = Asked(page, question)
+            key = asked.element.locator("details.ops-key")
+            expect(key.locator("ul")).to_be_hidden()
+            key.get_by_text("Answers and feedback").click()
+            expect(key.locator("ul")).to_be_visible()
+            told = squeezed(key.inner_text())
+            options = question.options if isinstance(question, ChoiceQuestion) else question.mistakes
+            for each in options:
+                assert words_of(each.feedback) in told, (question.id, each.id)
+            assert words_of(question.solution) in told
+            expect(asked.element.get_by_role("button")).to_have_count(0)
+
+    def test_code_and_data_can_be_opened(self, page: Page) -> None:
+        code = page.locator("details.hide").first
+        expect(code.locator("pre")).to_be_hidden()
+        code.locator("summary").click()
+        expect(code.locator("pre")).to_be_visible()
+        expect(code.locator("pre")).to_contain_text("import")
+        data = page.locator("details.ops-data").first
+        data.locator("summary").click()
+        expect(data.locator("table")).to_be_visible()
+
+    def test_no_control_is_shown_that_does_nothing(self, page: Page) -> None:
+        expect(page.get_by_role("button")).to_have_count(0)
+        expect(page.locator("article math").first).to_be_visible()
+
+
+class TestPaper:
+    CONTROLS = (
+        "button, select, textarea, input[type=range], .site-header, .book-toc, .page-toc, .page-toc-fold, .prev-next, "
+        ".article-tools, .skip-link, .ops-data, .headerlink, details:not(.deeper) > summary"
+    )
+
+    @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+    def test_has_no_controls_and_reveals_no_answer(
+        self, questions: list[ChoiceQuestion | NumericQuestion], *, script: bool, open_page: Open
+    ) -> None:
+        page = open_page(CHAPTER, java_script_enabled=script, color_scheme="dark")
+        if script:
+            for question in questions:
+                asked = Asked(page, question)
+                asked.reach()
+                if isinstance(question, ChoiceQuestion):
+                    asked.choose(question.options[0].id)
+                else:
+                    asked.type(question.answer)
+                expect(asked.status).not_to_be_empty()
+                for name in ("Hint 1", "Show the solution"):
+                    asked.element.get_by_role("button", name=name).click()
+        page.evaluate(OPEN_ALL)
+        page.emulate_media(media="print")
+        asking = page.locator("ops-question").evaluate_all("(all) => all.map((each) => each.innerText).join(' ')")
+        printed = squeezed(asking)
+        for question in questions:
+            assert [part for part in Asked(page, question).paragraphs if part not in printed] == []
+            entries = question.options if isinstance(question, ChoiceQuestion) else question.mistakes
+            for kept_back in (*question.hints, *(each.feedback for each in entries), question.solution):
+                assert words_of(kept_back) not in printed, (question.id, kept_back)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        shown = (
+            page.locator(self.CONTROLS)
+            .filter(visible=True)
+            .evaluate_all("(all) => all.map((each) => each.outerHTML.slice(0, 80))")
+        )
+        assert shown == []
+
+
+class TestOtherEyes:
+    def test_forced_colours_keep_pictures_and_edges(self, open_page: Open) -> None:
+        page = open_page(CHAPTER, forced_colors="active", color_scheme="dark")
+        assert page.evaluate("matchMedia('(forced-colors: active)').matches")
+        expect(page.locator("figure.ops-chart svg[role=img]").filter(visible=True).first).to_be_visible()
+        element = page.locator("ops-question").first
+        edge = element.get_by_role("button", name="Check").evaluate("(each) => getComputedStyle(each).borderTopStyle")
+        assert edge != "none"
+        ink, ground = page.locator("figure.ops-chart svg[role=img]").first.evaluate(
+            "(each) => [getComputedStyle(each).color, getComputedStyle(document.body).backgroundColor]"
+        )
+        assert ink != ground
+
+    def test_reduced_motion_moves_nothing_by_itself(self, open_page: Open) -> None:
+        page = open_page(CHAPTER, reduced_motion="reduce")
+        assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
+        to_the_end(page)
+        assert page.evaluate("document.getAnimations().length") == 0
+
+
+# --- Finding one's way -----------------------------------------------------------------------------------------
+
+
+class TestFindingOnesWay:
+    @pytest.mark.parametrize("over", ["http", "file"])
+    def test_the_theme_is_switched_and_remembered(self, over: str, open_page: Open) -> None:
+        page = open_page(CHAPTER, over=over, color_scheme="dark")
+
+        def theme() -> tuple[str, bool]:
+            name = page.locator(".theme-switch").inner_text().strip()
+            red = page.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/g)[0]")
+            return name, int(red) < 128
+
+        switch = page.locator(".theme-switch")
+        seen = [theme()]
+        for _ in range(3):
+            switch.click()
+            seen.append(theme())
+        assert seen == [("Auto", True), ("Light", False), ("Dark", True), ("Auto", True)]
+        switch.click()
+        page.reload()
+        assert theme() == ("Light", False)
+        page.locator(".site-title").click()
+        page.wait_for_url(f"**/{LANDING}*")
+        assert theme() == ("Light", False)
+
+    @pytest.mark.parametrize("over", ["http", "file"])
+    def test_search_finds(self, over: str, open_page: Open) -> None:
+        page = open_page(LANDING, over=over)
+        page.get_by_role("link", name="Search").click()
+        box = page.get_by_role("searchbox")
+        box.fill("decoupling")
+        box.press("Enter")
+        results = page.locator("#search-results")
+        expect(results.get_by_role("link", name="Customer contact").first).to_be_visible()
+        hit = results.locator(f"a[href*='{CHAPTER.rpartition('/')[2]}']").first
+        hit.click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("ustomer contact")
+
+    def test_search_says_when_there_is_nothing(self, open_page: Open) -> None:
+        page = open_page("search.html?q=zzyzzx")
+        expect(page.locator("article")).to_contain_text(re.compile("did not match|no page|nothing", re.IGNORECASE))
+
+    @pytest.mark.parametrize("over", ["http", "file"])
+    def test_a_link_opens_the_deeper_section_it_leads_to(self, over: str, open_page: Open) -> None:
+        page = open_page(CHAPTER, over=over)
+        folds = page.locator("details.deeper")
+        assert folds.count() >= 1
+        anchors = folds.evaluate_all("(all) => all.map((each) => each.querySelector('[id]').id)")
+        address = page.url
+        for place, anchor in enumerate(anchors):
+            page.goto("about:blank")
+            page.goto(f"{address}#{anchor}")
+            expect(folds.nth(place)).to_have_attribute("open", "")
+            expect(folds.nth(place).locator("summary").first).to_be_in_viewport()
+            link = page.locator(f".page-toc a[href='#{anchor}']")
+            expect(link).to_have_count(1)
+            page.goto("about:blank")
+            page.goto(address)
+            expect(folds.nth(place)).not_to_have_attribute("open", "")
+            link.click()
+            expect(folds.nth(place)).to_have_attribute("open", "")
+
+    def test_previous_and_next_walk_through_the_book(self, pages: list[str], open_page: Open) -> None:
+        page = open_page(LANDING)
+        home = page.url.removesuffix(LANDING)
+        walked = [LANDING]
+        while page.locator("a.next").count():
+            page.locator("a.next").click()
+            page.wait_for_url(lambda address: address != home + walked[-1])
+            walked.append(page.url.removeprefix(home))
+        assert sorted(walked) == sorted(set(pages) - {"search.html"})
+
+
+# --- What learners are handed ----------------------------------------------------------------------------------
+
+
+@dataclass
+class Sources:
+    """The notebooks' sources, parted into what a learner may see and what is kept back."""
+
+    shown: list[str] = field(default_factory=list)
+    kept_back: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="session")
+def sources(root: Path) -> Sources:
+    parted = Sources()
+    spans = re.compile(r"### BEGIN (?:SOLUTION|HIDDEN TESTS)\n(.*?)[ \t]*### END (?:SOLUTION|HIDDEN TESTS)", re.DOTALL)
+    for path in [*sorted((root / "chapters").glob("*.ipynb")), *sorted((root / "exercises").glob("*.ipynb"))]:
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            source = "".join(cell["source"])
+            if KEPT_BACK & set(cell["metadata"].get("tags", ())):
+                parted.kept_back.append(source)
+            else:
+                parted.kept_back += spans.findall(source)
+                parted.shown.append(spans.sub("", source))
+    assert len(parted.kept_back) >= 3
+    return parted
+
+
+class TestHandedOut:
+    @pytest.mark.parametrize("name", [CHAPTER, EXERCISES])
+    def test_the_notebook_is_whole_and_without_solutions(self, name: str, root: Path, open_page: Open) -> None:
+        page = open_page(name)
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Notebook").click()
+        assert download.value.suggested_filename == "customer-contact.ipynb"
+        text = download.value.path().read_text(encoding="utf-8")
+        notebook = nbformat.reads(text, as_version=4)
+        nbformat.validate(notebook)
+        source = nbformat.read(root / f"{name.removesuffix('.html')}.ipynb", as_version=4)
+        tagged = [KEPT_BACK & set(cell.metadata.get("tags", ())) for cell in source.cells]
+        assert len(notebook.cells) == sum(not tags for tags in tagged)
+        for word in ("BEGIN SOLUTION", "BEGIN HIDDEN TESTS", "END SOLUTION", "END HIDDEN TESTS"):
+            assert word not in text
+        for cell in notebook.cells:
+            assert not KEPT_BACK & set(cell.metadata.get("tags", ()))
+
+    def test_no_file_of_the_book_tells_a_solution(self, sources: Sources, site: Path) -> None:
+        lines = {squeezed(line) for source in sources.kept_back for line in re.split(r"\n|(?<=[.;?]) ", source)}
+        shown = squeezed("".join(sources.shown))
+        lines = {line for line in lines if len(line) > 24 and line not in shown}
+        assert len(lines) >= 5
+        markers = {"BEGINSOLUTION", "ENDSOLUTION", "BEGINHIDDENTESTS", "ENDHIDDENTESTS"}
+        told = []
+        for path in site.rglob("*"):
+            if not path.is_file() or path.suffix in {".woff2", ".png", ".inv"}:
+                continue
+            text = path.read_text(encoding="utf-8")
+            readable = {squeezed(text), squeezed(text.replace("\\n", " ").replace('\\"', '"'))}
+            if path.suffix == ".html":
+                readable.add(Markup(text).text)
+            if path.suffix == ".ipynb":
+                cells = json.loads(text)["cells"]
+                readable.add(squeezed(" ".join("".join(cell["source"]) for cell in cells)))
+            told += [(path.name, line) for line in markers | lines for each in readable if line in each]
+        assert told == []
+
+    def test_the_search_index_knows_no_word_of_a_solution(self, sources: Sources, site: Path) -> None:
+        def words(text: str) -> set[str]:
+            return {word.lower() for word in re.findall(r"[A-Za-z]{5,}", text)}
+
+        seen = set()
+        for path in site.rglob("*.html"):
+            markup = Markup(path.read_text(encoding="utf-8"))
+            seen |= words(" ".join(markup.words))
+        hidden = {word[:5] for source in sources.kept_back for word in words(source)} - {word[:5] for word in seen}
+        assert hidden
+        index = (site / "searchindex.js").read_text(encoding="utf-8")
+        known = json.loads(index.removeprefix("Search.setIndex(").rstrip(";\n").removesuffix(")"))
+        stems = {*known["terms"], *known["titleterms"]}
+        assert len(stems) > 500
+        assert {stem for stem in stems if stem[:5] in hidden} == set()

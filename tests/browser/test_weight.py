@@ -1,0 +1,119 @@
+"""What a page weighs on the wire: compressed, from a cold cache, as a first visitor pays for it."""
+
+import gzip
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+TEXT_PAGE = "book/how-to-use.html"
+CHAPTER = "chapters/customer-contact.html"
+KIB = 1024
+
+
+@dataclass
+class Bill:
+    """What came over the line, by address: bytes as sent, headers included, and bytes once unpacked."""
+
+    sent: dict[str, float] = field(default_factory=dict)
+    unpacked: dict[str, float] = field(default_factory=dict)
+    addresses: dict[str, str] = field(default_factory=dict)
+
+    def request(self, event: dict[str, Any]) -> None:
+        if event["request"]["url"].startswith("http"):
+            self.addresses[event["requestId"]] = event["request"]["url"]
+
+    def piece(self, event: dict[str, Any]) -> None:
+        address = self.addresses.get(event["requestId"])
+        if address:
+            self.unpacked[address] = self.unpacked.get(address, 0) + event["dataLength"]
+
+    def finished(self, event: dict[str, Any]) -> None:
+        address = self.addresses.get(event["requestId"])
+        if address:
+            self.sent[address] = event["encodedDataLength"]
+
+    @property
+    def kib(self) -> float:
+        return sum(self.sent.values()) / KIB
+
+    @property
+    def unpacked_kib(self) -> float:
+        return sum(self.unpacked.values()) / KIB
+
+    def __str__(self) -> str:
+        lines = [f"{self.kib:.1f} KiB sent, {self.unpacked_kib:.1f} KiB unpacked, {len(self.addresses)} requests"]
+        for address, size in sorted(self.sent.items(), key=lambda item: -item[1]):
+            name = address.split("/", 3)[3]
+            lines.append(f"  {size / KIB:7.1f} {self.unpacked.get(address, 0) / KIB:8.1f}  {name}")
+        return "\n".join(lines)
+
+
+@pytest.fixture
+def arrive(open_page: Callable[..., Page]) -> Callable[[str], tuple[Page, Bill]]:
+    """Visit a page as the first of the book, and keep the bill."""
+
+    def visit(name: str) -> tuple[Page, Bill]:
+        page = open_page("_static/icon.svg")
+        home = page.url.removesuffix("_static/icon.svg")
+        bill = Bill()
+        network = page.context.new_cdp_session(page)
+        network.send("Network.enable")
+        network.send("Network.setCacheDisabled", {"cacheDisabled": True})
+        network.on("Network.requestWillBeSent", bill.request)
+        network.on("Network.dataReceived", bill.piece)
+        network.on("Network.loadingFinished", bill.finished)
+        page.goto(home + name)
+        page.wait_for_load_state("networkidle")
+        # A browser with a window also fetches the icon for its tab.
+        if not any(address.endswith("icon.svg") for address in bill.addresses.values()):
+            page.evaluate("fetch(document.querySelector('link[rel=icon]').href).then((answer) => answer.text())")
+            page.wait_for_load_state("networkidle")
+        return page, bill
+
+    return visit
+
+
+def test_a_text_page(arrive: Callable[[str], tuple[Page, Bill]]) -> None:
+    _, bill = arrive(TEXT_PAGE)
+    print(f"\n{TEXT_PAGE}: {bill}")  # noqa: T201 - the figures are of use when they pass, too
+    assert 0 < bill.kib <= 150, bill
+    assert len(bill.addresses) <= 15, bill
+    assert len(bill.sent) == len(bill.addresses), bill
+
+
+def test_the_chapter(arrive: Callable[[str], tuple[Page, Bill]]) -> None:
+    page, bill = arrive(CHAPTER)
+    print(f"\n{CHAPTER} at load: {bill}")  # noqa: T201 - as above
+    assert 0 < bill.kib <= 300, bill
+    assert 0 < bill.unpacked_kib <= 1000, bill
+    assert len(bill.addresses) <= 15, bill
+    assert not any(address.endswith("vega.js") for address in bill.sent), bill
+    page.evaluate(
+        """async () => {
+            for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) {
+                window.scrollTo({ top: y, behavior: "instant" });
+                await new Promise((done) => setTimeout(done, 60));
+            }
+        }"""
+    )
+    page.locator(".ops-live svg").first.wait_for(state="attached")
+    page.wait_for_load_state("networkidle")
+    print(f"\n{CHAPTER} after scrolling to its end: {bill}")  # noqa: T201 - as above
+    assert any(address.endswith("vega.js") for address in bill.sent), bill
+    assert bill.kib <= 600, bill
+    assert len(bill.sent) == len(bill.addresses), bill
+
+
+def test_the_question_element(site: Path) -> None:
+    sizes = {
+        path.name: len(gzip.compress(path.read_bytes(), compresslevel=6))
+        for path in (site / "_static").glob("ops-question.*")
+    }
+    print(f"\nthe question element: {json.dumps(sizes)}")  # noqa: T201 - as above
+    assert len(sizes) == 2
+    assert sum(sizes.values()) <= 15_000, sizes

@@ -1,0 +1,127 @@
+"""JupyterLab's workspace: notebooks without solutions, a learner's own work untouched, no word to another host."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from opsbook.publishing import lab
+
+
+def notebook(answer: str) -> str:
+    cells = [
+        {"cell_type": "markdown", "metadata": {}, "source": "# Übung"},
+        {
+            "cell_type": "code",
+            "execution_count": 1,
+            "metadata": {},
+            "outputs": [],
+            "source": f"x = ...\n### BEGIN SOLUTION\nx = {answer}\n### END SOLUTION",
+        },
+        {"cell_type": "markdown", "metadata": {"tags": ["solution"]}, "source": f"The answer is {answer}."},
+    ]
+    return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for name in ("chapters/a.ipynb", "exercises/a.ipynb"):
+        path = tmp_path / "course" / name
+        path.parent.mkdir(parents=True)
+        path.write_text(notebook("secret"), encoding="utf8")
+    return tmp_path / "course"
+
+
+def overrides(workspace: Path) -> dict[str, Any]:
+    return json.loads((workspace / ".lab" / "settings" / "overrides.json").read_text(encoding="utf8"))
+
+
+def test_a_new_workspace_gets_every_notebook_without_its_solutions(root: Path, tmp_path: Path) -> None:
+    workspace = tmp_path / "mine"
+    new = lab.prepare(root, workspace)
+    assert new == [workspace / "chapters" / "a.ipynb", workspace / "exercises" / "a.ipynb"]
+    for path in new:
+        text = path.read_text(encoding="utf8")
+        assert "secret" not in text
+        assert "Übung" in text
+        assert len(json.loads(text)["cells"]) == 2
+
+
+def test_the_course_itself_stays_as_it_is(root: Path, tmp_path: Path) -> None:
+    lab.prepare(root, tmp_path / "mine")
+    assert (root / "exercises" / "a.ipynb").read_text(encoding="utf8") == notebook("secret")
+
+
+def test_a_learner_s_work_stays(root: Path, tmp_path: Path) -> None:
+    workspace = tmp_path / "mine"
+    lab.prepare(root, workspace)
+    mine = workspace / "exercises" / "a.ipynb"
+    mine.write_text("my own work", encoding="utf8")
+    (workspace / "notes.txt").write_text("mine too", encoding="utf8")
+    (root / "exercises" / "a.ipynb").write_text(notebook("another"), encoding="utf8")
+    assert lab.prepare(root, workspace) == []
+    assert mine.read_text(encoding="utf8") == "my own work"
+    assert (workspace / "notes.txt").read_text(encoding="utf8") == "mine too"
+
+
+def test_what_was_deleted_or_is_new_comes(root: Path, tmp_path: Path) -> None:
+    workspace = tmp_path / "mine"
+    lab.prepare(root, workspace)
+    (workspace / "chapters" / "a.ipynb").unlink()
+    (root / "exercises" / "b.ipynb").write_text(notebook("secret"), encoding="utf8")
+    assert lab.prepare(root, workspace) == [workspace / "chapters" / "a.ipynb", workspace / "exercises" / "b.ipynb"]
+
+
+def test_lookups_on_the_network_are_off(root: Path, tmp_path: Path) -> None:
+    lab.prepare(root, tmp_path / "mine")
+    settings = overrides(tmp_path / "mine")
+    notification = settings["@jupyterlab/apputils-extension:notification"]
+    assert notification == {"fetchNews": "false", "checkForUpdates": False}
+    assert settings["@jupyterlab/extensionmanager-extension:plugin"] == {"enabled": False}
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Catch the process that would take this one's place."""
+    commands: list[list[str]] = []
+    monkeypatch.setattr(os, "execv", lambda _path, command: commands.append(command))
+    return commands
+
+
+def test_starting_prepares_and_becomes_jupyterlab(root: Path, started: list[list[str]]) -> None:
+    lab.start(root, arguments=("--no-browser",))
+    (command,) = started
+    assert command[:3] == [sys.executable, "-m", "jupyterlab"]
+    assert command[-1] == "--no-browser"
+    assert f"--ServerApp.root_dir={root / 'workspace'}" in command
+    assert (root / "workspace" / "exercises" / "a.ipynb").exists()
+    (settings,) = (each.partition("=")[2] for each in command if each.startswith("--LabApp.app_settings_dir="))
+    assert (Path(settings) / "overrides.json").exists()
+
+
+def test_jupyterlab_is_told_to_ask_no_host(root: Path, started: list[list[str]]) -> None:
+    lab.start(root)
+    (command,) = started
+    assert "--LabApp.news_url=" in command
+    assert "--LabApp.extension_manager=readonly" in command
+    assert "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate" in command
+
+
+def test_jupyterlab_knows_every_setting_that_it_is_given(root: Path, started: list[list[str]]) -> None:
+    from jupyter_server.serverapp import ServerApp  # noqa: PLC0415 - half a second that only this test needs
+    from jupyterlab.labapp import LabApp  # noqa: PLC0415 - as above
+
+    lab.start(root)
+    known = {"ServerApp": ServerApp.class_trait_names(), "LabApp": LabApp.class_trait_names()}
+    for argument in started[0][3:]:
+        application, _, trait = argument.removeprefix("--").partition("=")[0].partition(".")
+        assert trait in known[application]
+
+
+def test_the_workspace_may_be_anywhere(root: Path, tmp_path: Path, started: list[list[str]]) -> None:
+    lab.start(root, workspace=tmp_path / "elsewhere")
+    assert f"--ServerApp.root_dir={tmp_path / 'elsewhere'}" in started[0]
+    assert not (root / "workspace").exists()

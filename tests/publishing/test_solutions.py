@@ -1,0 +1,134 @@
+"""A learner's notebook holds neither solutions nor what gives them away, and everything else as it was."""
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from opsbook.publishing.solutions import strip
+
+Cell = dict[str, Any]
+
+OUTPUT = {"output_type": "stream", "name": "stdout", "text": "45\n"}
+
+
+def code(source: str | list[str], *, tags: tuple[str, ...] = (), grading: dict[str, Any] | None = None) -> Cell:
+    metadata: dict[str, Any] = {"tags": list(tags)} if tags else {}
+    if grading:
+        metadata["nbgrader"] = grading
+    return {
+        "cell_type": "code",
+        "execution_count": 3,
+        "id": "a",
+        "metadata": metadata,
+        "outputs": [dict(OUTPUT)],
+        "source": source,
+    }
+
+
+def text(source: str, *tags: str) -> Cell:
+    return {"cell_type": "markdown", "id": "b", "metadata": {"tags": list(tags)}, "source": source}
+
+
+def handed_out(*cells: Cell) -> list[Cell]:
+    return strip({"cells": list(cells), "metadata": {"opsbook": {"minutes": 5}}, "nbformat": 4, "nbformat_minor": 5})[
+        "cells"
+    ]
+
+
+def source(cell: Cell) -> str:
+    return "".join(cell["source"])
+
+
+def test_a_solution_becomes_a_stub_where_it_stood() -> None:
+    given = code(
+        "def extent(present, total):\n"
+        '    """Return the share."""\n'
+        "    ### BEGIN SOLUTION\n"
+        "    share = present / total\n"
+        "    return share\n"
+        "    ### END SOLUTION\n"
+        "\n"
+        "extent(1, 2)"
+    )
+    (cell,) = handed_out(given)
+    assert source(cell) == (
+        'def extent(present, total):\n    """Return the share."""\n    ...  # your turn\n\nextent(1, 2)'
+    )
+    compile(source(cell), "cell", "exec")
+
+
+def test_every_solution_of_a_cell_goes() -> None:
+    part = "### BEGIN SOLUTION\n{0} = 'secret'\n### END SOLUTION"
+    (cell,) = handed_out(code(f"a = ...\n{part.format('a')}\nb = ...\n{part.format('b')}\nc = 3"))
+    assert source(cell) == "a = ...\n...  # your turn\nb = ...\n...  # your turn\nc = 3"
+
+
+def test_hidden_tests_vanish() -> None:
+    (cell,) = handed_out(code("check(a)\n### BEGIN HIDDEN TESTS\nassert a == 45\n### END HIDDEN TESTS\nprint('done')"))
+    assert source(cell) == "check(a)\nprint('done')"
+
+
+def test_hidden_tests_at_the_end_leave_nothing_behind() -> None:
+    (cell,) = handed_out(code("check(a)\n### BEGIN HIDDEN TESTS\nassert a == 45\n### END HIDDEN TESTS"))
+    assert source(cell) == "check(a)"
+
+
+def test_lines_and_text_are_stripped_alike() -> None:
+    lines = "a = ...\n### BEGIN SOLUTION\na = 45\n### END SOLUTION\na"
+    (from_text,), (from_lines,) = handed_out(code(lines)), handed_out(code(lines.splitlines(keepends=True)))
+    assert source(from_text) == source(from_lines) == "a = ...\n...  # your turn\na"
+
+
+@pytest.mark.parametrize("tag", ["solution", "instructor"])
+def test_tagged_cells_are_left_out(tag: str) -> None:
+    kept = text("Your turn.")
+    assert handed_out(kept, text("The answer is 45.", tag), code("45", tags=("hide-input", tag))) == [kept]
+
+
+@pytest.mark.parametrize(
+    ("cell", "why"),
+    [
+        (code("a = 1\n### BEGIN SOLUTION\na = 45\n### END SOLUTION"), "holds a solution"),
+        (code("check(a)\n### BEGIN HIDDEN TESTS\n1\n### END HIDDEN TESTS"), "holds hidden tests"),
+        (code("check(a)", grading={"grade": True, "solution": False}), "checks a solution"),
+        (code("a = 45", grading={"grade": False, "solution": True}), "is a solution"),
+    ],
+    ids=lambda part: part if isinstance(part, str) else "",
+)
+def test_outputs_that_give_the_answer_away_go(cell: Cell, why: str) -> None:
+    (stripped,) = handed_out(cell)
+    assert (stripped["outputs"], stripped["execution_count"]) == ([], None), why
+
+
+def test_nothing_else_changes() -> None:
+    given = {
+        "cells": [
+            text("# Exercises\n\n### BEGIN with the first\n"),
+            code("datasets.load('solder')  # solution: none", tags=("hide-input",)),
+            code("x = 1\n\ny = 2"),
+            code("check", grading={"grade": False, "solution": False, "locked": True}),
+            {"cell_type": "raw", "metadata": {}, "source": "### BEGIN SOLUTION"},
+        ],
+        "metadata": {"opsbook": {"covers": ["A1"]}, "kernelspec": {"name": "python3"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    stripped = strip(given)
+    for cell in stripped["cells"]:
+        cell["source"] = source(cell)
+    assert stripped == given
+
+
+def test_what_was_given_is_left_alone() -> None:
+    given = {"cells": [code("### BEGIN SOLUTION\n45\n### END SOLUTION"), text("45", "solution")], "metadata": {}}
+    before = deepcopy(given)
+    strip(given)
+    assert given == before
+
+
+def test_stripping_again_changes_nothing() -> None:
+    once = strip(
+        {"cells": [code("a\n### BEGIN SOLUTION\n45\n### END SOLUTION"), text("45", "solution")], "metadata": {}}
+    )
+    assert strip(once) == once
