@@ -144,7 +144,7 @@ def decoupling(change: contact.Decoupling, message: str, *, description: str, su
             }
         )
     drawn = pd.DataFrame(rows).round({"before": 2, "after": 2})
-    top = max(1.25, drawn["ratio"].max() * 1.35)
+    top = max(1.2, drawn["ratio"].max() * 1.05)
     x = alt.X(
         "ratio:Q", title="after, as a share of before", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, top])
     )

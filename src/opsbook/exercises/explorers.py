@@ -67,7 +67,7 @@ class Slider:
         """Return what the slider shows at `value`."""
         if self.texts:
             return self.texts[list(self.values).index(value)]
-        return f"{value:g} {self.unit}".strip()
+        return f"{value:g}%" if self.unit == "%" else f"{value:g} {self.unit}".strip()
 
 
 def _key(values: Sequence[float]) -> str:

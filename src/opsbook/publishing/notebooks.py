@@ -5,7 +5,6 @@ widget state and whatever order the cells were run in.
 """
 
 import json
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -79,8 +78,6 @@ def _outputs(outputs: Sequence[Any]) -> Iterator[Any]:
         data = output.get("data", {})
         if _WIDGET in data:
             del data[_WIDGET]
-        if "text/plain" in data:
-            data["text/plain"] = re.sub(r" at 0x[0-9a-f]+", "", data["text/plain"])
         yield output
 
 
