@@ -19,8 +19,7 @@ test: $(READY) ## prove everything: style, types, units, doctests, notebooks, a 
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/opsbook book --clean
 	@$(BIN)/python tests/browser/chromium.py
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --nbval --nbval-current-env \
-	  --nbval-sanitize-with tests/nbval.cfg src tests chapters exercises
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --nbval --nbval-current-env src tests chapters exercises
 
 lint: $(READY) ## check style and types
 	@$(BIN)/ruff check

@@ -75,6 +75,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = _parser().parse_args(arguments)
     try:
         return int(parsed.run(parsed))
-    except (ValueError, LookupError, OSError) as error:
+    except (ValueError, LookupError, OSError, ImportError) as error:
         print(f"opsbook: {error}", file=sys.stderr)
         return 1

@@ -2,6 +2,7 @@
 
 import gzip
 import mimetypes
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -104,11 +105,19 @@ class _Host(BaseHTTPRequestHandler):
         """Keep the test's own output readable."""
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Let a page go that leaves before all of it has come; whatever else goes wrong is told."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 @pytest.fixture(scope="session")
 def addresses(site: Path) -> Iterator[dict[str, str]]:
     """Return the two addresses of the book: of a host ("http") and of the folder it was built into ("file")."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Host)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), _Host)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield {"http": f"http://127.0.0.1:{server.server_port}/", "file": f"{site.as_uri()}/"}

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Route
+from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Request, Route
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 60  # a loaded machine may need many; an idle one waits for none of them
@@ -23,8 +23,11 @@ PERSONAL = ("JUPYTER", "IPYTHON", "OPSBOOK")
 # Of all that JupyterLab and its extensions say by themselves, this and no more is known to be harmless.
 NOT_OURS = (
     "Cross reference target was not found: term-",  # jupyterlab-myst sees one notebook and not the glossary
+    "widget model not found",  # on coming back, a view of yesterday's kernel, until its cell has run again
     "_markdownOverlapsToolbar",  # JupyterLab measures a cell's toolbar before the cell is drawn
 )
+# JupyterLab's server asks other hosts on behalf of these.
+LOOK_UPS = ("/lab/api/news", "/lab/api/update", "/lab/api/extensions")
 
 IDLE = """() => {
   const shown = window.jupyterapp?.shell?.currentWidget;
@@ -109,13 +112,17 @@ def running(folder: Path) -> Iterator[Lab]:
 
 
 def watch(context: BrowserContext, lab: Lab) -> list[str]:
-    """Refuse and list what the pages of `context` ask of other hosts; list their errors too."""
+    """List the errors of the pages of `context` and what they ask of other hosts, which is refused."""
     faults: list[str] = []
     own = (f"{lab.address}/", lab.address.replace("http:", "ws:", 1) + "/", "data:", "blob:", "about:")
 
     def refuse(route: Route) -> None:
         faults.append(f"asked for {route.request.url}")
         route.abort()
+
+    def ask(request: Request) -> None:
+        if request.url.removeprefix(lab.address).startswith(LOOK_UPS):
+            faults.append(f"had the server look up {request.url}")
 
     def note(text: str) -> None:
         if not any(harmless in text for harmless in NOT_OURS):
@@ -133,6 +140,7 @@ def watch(context: BrowserContext, lab: Lab) -> list[str]:
         page.on("websocket", lambda to: None if to.url.startswith(own) else faults.append(f"opened {to.url}"))
 
     context.route(lambda url: not url.startswith(own), refuse)
+    context.on("request", ask)
     context.on("console", hear)
     context.on("page", follow)
     return faults
@@ -158,9 +166,8 @@ def save(page: Page) -> None:
     page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.context.model.dirty")
 
 
-def reopen(page: Page) -> None:
-    """Reload the page and give the notebook a new kernel, so that only what was saved is left."""
+def come_back(page: Page) -> None:
+    """Shut the kernel down and load the page again, as on another day: only what was saved is left."""
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.context.sessionContext.shutdown()")
     page.reload()
-    page.wait_for_function(IDLE)
-    page.evaluate("() => window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel.restart()")
     page.wait_for_function(IDLE)

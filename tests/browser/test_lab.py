@@ -11,7 +11,7 @@ import pytest
 import yaml
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from .lab import ROOT, SECONDS, Lab, open_notebook, reopen, run_all, running, save, watch
+from .lab import ROOT, SECONDS, Lab, come_back, open_notebook, run_all, running, save, watch
 
 EXERCISES = "exercises/customer-contact.ipynb"
 CHAPTER = "chapters/customer-contact.ipynb"
@@ -102,8 +102,8 @@ def _use_audit(page: Page) -> None:
 
     The sample's tasks take 6, 5, 8, 9, 6, 7 and 4 minutes, the first of them nobody's work, the last two without the
     customer. Moving 8 + 9 leaves her 34 - 17 minutes. Her two active tasks and the two last ones stay in front:
-    5 + 6 + 7 + 4 = 22 minutes a job and a handover, so two people do 120/22 = 5.45 an hour, or 120/23 = 5.22 if it takes
-    a minute, where one pool of four does 240/39 = 6.15.
+    5 + 6 + 7 + 4 = 22 minutes a job and a handover, so two people do 120/22 = 5.45 an hour, or 120/23 = 5.22 if the
+    handover takes a minute, where one pool of four does 240/39 = 6.15.
     """
     audit = page.locator(".opsbook-audit")
     audit.get_by_role("button", name="Use the sample", exact=True).click()
@@ -188,7 +188,7 @@ def test_a_learner_works_through_exercises_and_finds_everything_again(lab: Lab, 
     _assert_contract(lab.progress, {CHOICE: response, NUMERIC: number})
 
     save(page)
-    reopen(page)
+    come_back(page)
     run_all(page)
     choice, numeric = _asked(page, CHOICE), _asked(page, NUMERIC)
     expect(choice.get_by_label(option)).to_be_checked()
@@ -206,13 +206,13 @@ def test_a_learner_works_through_exercises_and_finds_everything_again(lab: Lab, 
 
 def test_the_chapter_is_legible_and_its_explorer_calls_the_model(opened: Callable[[str], Page]) -> None:
     page = opened(CHAPTER)
-    prose = page.locator(".jp-MarkdownCell")
+    prose = page.locator(".jp-MarkdownCell .myst")
     expect(prose.locator(".katex, mjx-container").first).to_be_visible()
     expect(prose.filter(has_text="Verdict").locator("aside").first).to_be_visible()
     for raw in ("{cite:", "{term}", ":::", "$$"):
         expect(prose.filter(has_text=raw)).to_have_count(0)
 
-    explorer = _code_cell(page, "exercises.explore(").locator(".jp-OutputArea-output")
+    explorer = page.locator(".jp-CodeCell .jp-OutputArea-output").filter(has=page.get_by_role("slider"))
     words, picture = explorer.get_by_role("status"), explorer.get_by_role("img")
     # Two clerks on each side. With two tasks moved the front needs 5 + 6 + 7 + 4 + 1 = 23 minutes a job: 120/23 an
     # hour. With a third one the back needs 8 + 9 + 7 + 1 = 25: 120/25.

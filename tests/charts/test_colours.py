@@ -1,4 +1,4 @@
-"""The palette keeps its promises, by computations of our own: contrast on both backgrounds, and contact kept apart.
+"""The palette keeps its promises, by computations of our own: contrast on both backgrounds, and colours kept apart.
 
 Contrast is WCAG 2.2's (relative luminance of sRGB). Dichromats' vision is simulated with the matrices of Machado,
 Oliveira and Fernandes (2009, IEEE TVCG 15(6), severity 1.0), applied to linear sRGB; distance is CIE 1976 ΔE*ab
@@ -89,9 +89,9 @@ def test_every_colour_stands_out_from_both_backgrounds(name: str, background: st
 
 
 @pytest.mark.parametrize("vision", VISION)
-@pytest.mark.parametrize(("one", "other"), list(combinations(CONTACT_COLOURS, 2)))
-def test_kinds_of_contact_stay_apart(one: str, other: str, vision: str) -> None:
-    assert distance(CONTACT_COLOURS[one], CONTACT_COLOURS[other], vision) > APART
+@pytest.mark.parametrize(("one", "other"), list(combinations(PALETTE, 2)))
+def test_every_two_colours_stay_apart(one: str, other: str, vision: str) -> None:
+    assert distance(PALETTE[one], PALETTE[other], vision) > APART
 
 
 def test_the_palette_holds_no_colour_twice() -> None:

@@ -168,3 +168,10 @@ def test_a_verdict_shows_the_same_in_text_and_markdown() -> None:
     assert repr(verdict) == "✗ Not yet. A percentage."
     assert verdict._repr_markdown_() == "✗ **Not yet.** A percentage."
     assert json.dumps(check(0.3, 0.3)._repr_markdown_(), ensure_ascii=False) == '"✓ **Right.**"'
+
+
+def test_a_mistake_that_cannot_be_made_on_a_case_does_no_harm() -> None:
+    cases = [((4, 0), 1.0), ((3, 1), 0.75)]
+    slip = (lambda present, absent: present / absent, "The whole belongs below the line.")
+    assert check(lambda _present, _absent: 0.5, cases=cases, mistakes=[slip]).attempted
+    assert not check(lambda _present, _absent: 0.5, cases=cases, mistakes=[slip]).correct

@@ -233,3 +233,32 @@ def test_a_chart_without_words_is_refused() -> None:
     )
     with pytest.raises(ChartError, match="needs a title"):
         shown._repr_mimebundle_()
+
+
+def test_a_chart_with_rows_of_its_own_is_refused() -> None:
+    def beside(rows: pd.DataFrame) -> alt.LayerChart:
+        bars = alt.Chart(rows).mark_bar().encode(x="done:Q")
+        return charts.titled(
+            alt.layer(bars, alt.Chart(pd.DataFrame({"limit": [1]})).mark_rule().encode(x="limit:Q")),
+            "T",
+            description="D",
+        )
+
+    shown = exercises.explore(model, sliders=SLIDERS, chart=beside, sentence=sentence)
+    with pytest.raises(ChartError, match=r"no others.*`alt.datum`"):
+        shown.payload  # noqa: B018 - the access is the test
+
+
+def test_a_column_called_as_a_slider_is_refused() -> None:
+    shown = exercises.explore(
+        lambda staff, work: model(staff, work).assign(work=0), sliders=SLIDERS, chart=draw, sentence=sentence
+    )
+    with pytest.raises(ValueError, match="must not return a column called as a slider is, got work"):
+        shown.payload  # noqa: B018 - the access is the test
+
+
+def test_a_slider_may_show_words() -> None:
+    slider = exercises.Slider("People", [1, 2], 1, texts=["alone", "in pairs"])
+    assert [slider.text(value) for value in slider.values] == ["alone", "in pairs"]
+    with pytest.raises(ValueError, match="`texts` of the slider 'People' must be as many as its values, 2, got 1"):
+        exercises.Slider("People", [1, 2], 1, texts=["alone"])

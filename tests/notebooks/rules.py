@@ -5,6 +5,7 @@ every notebook, and shows of every rule that it can fail.
 """
 
 import ast
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -238,6 +239,14 @@ def stores_no_widget(_course: Course, notebook: Notebook) -> Iterator[str]:
     for output in notebook.outputs:
         if output.mime.startswith("application/vnd.jupyter.widget-"):
             yield f"cell {output.cell} stores a widget ({output.mime}). Write outputs with `make notebooks`."
+
+
+@among(FOR_NOTEBOOKS)
+def stores_no_memory_address(_course: Course, notebook: Notebook) -> Iterator[str]:
+    for index, cell in notebook.code():
+        for output in cell.get("outputs", []):
+            for address in re.findall(r" at 0x[0-9a-fA-F]+", json.dumps(output)):
+                yield f"cell {index} stores{address}, which differs in every run. Show the value, not the object."
 
 
 @among(FOR_NOTEBOOKS)

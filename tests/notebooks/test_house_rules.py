@@ -301,6 +301,17 @@ def a_widget_view(sample: Sample) -> None:
     output(sample, "application/vnd.jupyter.widget-view+json", {"model_id": "1"})
 
 
+@broken("stores_no_memory_address", "cell 11 stores at 0x7f3e0c")
+def a_memory_address(sample: Sample) -> None:
+    output(sample, "text/plain", ["<Styler\n", " at 0x7f3e0c>"])
+
+
+@broken("stores_no_memory_address", "cell 11 stores at 0x7f3e0c")
+def a_memory_address_in_a_stream(sample: Sample) -> None:
+    printed = {"output_type": "stream", "name": "stdout", "text": "<object object at 0x7f3e0c>"}
+    sample.chapter.append(code("print(object())", outputs=[printed]))
+
+
 @broken("pastes_no_image", "image/png")
 def a_pasted_image(sample: Sample) -> None:
     output(sample, "image/png", "iVBOR")

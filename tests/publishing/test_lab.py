@@ -32,6 +32,8 @@ def root(tmp_path: Path) -> Path:
         path = tmp_path / "course" / name
         path.parent.mkdir(parents=True)
         path.write_text(notebook("secret"), encoding="utf8")
+    (tmp_path / "course" / "book").mkdir()
+    (tmp_path / "course" / "book" / "glossary.md").write_text("# Glossary", encoding="utf8")
     return tmp_path / "course"
 
 
@@ -48,6 +50,19 @@ def test_a_new_workspace_gets_every_notebook_without_its_solutions(root: Path, t
         assert "secret" not in text
         assert "Übung" in text
         assert len(json.loads(text)["cells"]) == 2
+
+
+def test_pages_that_notebooks_link_to_come_along(root: Path, tmp_path: Path) -> None:
+    lab.prepare(root, tmp_path / "mine")
+    (root / "book" / "glossary.md").write_text("# Longer glossary", encoding="utf8")
+    lab.prepare(root, tmp_path / "mine")
+    assert (tmp_path / "mine" / "book" / "glossary.md").read_text(encoding="utf8") == "# Longer glossary"
+
+
+def test_without_jupyterlab_one_sentence_says_what_to_install(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lab, "find_spec", lambda _name: None)
+    with pytest.raises(ModuleNotFoundError, match=r"JupyterLab is not installed.*requirements\.txt"):
+        lab.start(root)
 
 
 def test_the_course_itself_stays_as_it_is(root: Path, tmp_path: Path) -> None:

@@ -108,7 +108,7 @@ def test_nothing_else_changes() -> None:
             code("datasets.load('solder')  # solution: none", tags=("hide-input",)),
             code("x = 1\n\ny = 2"),
             code("check", grading={"grade": False, "solution": False, "locked": True}),
-            {"cell_type": "raw", "metadata": {}, "source": "### BEGIN SOLUTION"},
+            {"cell_type": "raw", "metadata": {}, "source": "BEGIN SOLUTION"},
         ],
         "metadata": {"opsbook": {"covers": ["A1"]}, "kernelspec": {"name": "python3"}},
         "nbformat": 4,
@@ -118,6 +118,26 @@ def test_nothing_else_changes() -> None:
     for cell in stripped["cells"]:
         cell["source"] = source(cell)
     assert stripped == given
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        code("x = ...\n### BEGIN SOLUTION\nx = 45"),
+        code("x = 45\n### END SOLUTION"),
+        code("### BEGIN HIDDEN TESTS\nassert x == 45"),
+        text("The answer.\n\n### BEGIN SOLUTION\n45\n### END SOLUTION"),
+    ],
+)
+def test_a_region_that_cannot_be_taken_out_stops_everything(cell: Cell) -> None:
+    with pytest.raises(ValueError, match="Begin and end each region in one code cell"):
+        handed_out(cell)
+
+
+def test_the_wrong_answers_that_tests_try_go() -> None:
+    cell = code("x = ...\n### BEGIN SOLUTION\nx = 45\n### END SOLUTION")
+    cell["metadata"]["opsbook"] = {"wrong": [{"source": "x = 54", "says": "The digits are the wrong way round."}]}
+    assert "54" not in str(handed_out(cell))
 
 
 def test_what_was_given_is_left_alone() -> None:

@@ -6,7 +6,7 @@ import pandas as pd
 from opsbook import contact
 from opsbook.charts.frame import View, titled
 from opsbook.charts.theme import CONTACT_COLOURS
-from opsbook.validation import require_columns
+from opsbook.validation import between, require_columns
 
 __all__ = ["contact_extents", "contact_shares", "decoupling", "timeline"]
 
@@ -69,6 +69,7 @@ def contact_shares(shares: pd.DataFrame, message: str, *, description: str, subt
         As in `titled`.
     """
     require_columns("a chart of contact shares", shares.columns, ["operation", "active", "passive"])
+    between("active + passive", shares["active"] + shares["passive"], 0, 1, hint="Give shares, not percentages.")
     wide = shares[["operation", "active", "passive"]].assign(none=1 - shares["active"] - shares["passive"])
     order = wide.sort_values("none")["operation"].tolist()
     drawn = wide.melt("operation", var_name="kind", value_name="share").round(3)

@@ -1,8 +1,8 @@
 """The course's look for Altair charts, and the renderer that keeps a chart as data until the page is built.
 
 Text, axes and grid take the colour of the page around them (``currentColor``), so that one picture serves
-light and dark. Mark colours reach a contrast of at least 3:1 on both backgrounds and stay apart for readers
-who see colours differently.
+light and dark. Every mark colour reaches a contrast of at least 3:1 on both backgrounds, and every two stay apart
+for readers who see colours differently; five are as many as these two conditions leave room for.
 """
 
 from collections.abc import Mapping
@@ -23,10 +23,9 @@ BACKGROUNDS: Final = {"light": "#ffffff", "dark": "#14181d"}
 PALETTE: Final = {
     "blue": "#3d7ab8",
     "orange": "#c8681a",
-    "teal": "#1f8a70",
-    "plum": "#a15c9b",
-    "ochre": "#94802a",
-    "grey": "#7d8791",
+    "grey": "#767f88",
+    "violet": "#9a3ad6",
+    "tan": "#b48d5e",
 }
 
 # How much of the job the customer shares: the stronger the contact, the stronger the colour.

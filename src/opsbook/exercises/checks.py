@@ -159,6 +159,16 @@ def _catalogued(mistakes: Mapping[Any, str] | Iterable[tuple[Any, str]]) -> list
     return list(mistakes.items() if isinstance(mistakes, Mapping) else mistakes)
 
 
+def _slipped(slip: Callable[..., Any], cases: Sequence[tuple[tuple[Any, ...], Any]]) -> list[Any]:
+    results = []
+    for arguments, _ in cases:
+        try:
+            results.append(slip(*deepcopy(arguments)))
+        except Exception:  # noqa: BLE001 - a mistake that cannot be made on a case is no result there
+            results.append(...)
+    return results
+
+
 def _check_function(
     function: Callable[..., Any],
     cases: Sequence[tuple[tuple[Any, ...], Any]],
@@ -181,7 +191,7 @@ def _check_function(
     if wrong is None:
         return Verdict(correct=True, attempted=True, message="")
     for slip, message in mistakes:
-        slipped = [slip(*deepcopy(arguments)) for arguments, _ in cases] if callable(slip) else slip
+        slipped = _slipped(slip, cases) if callable(slip) else slip
         if _matches(results, slipped, tolerance):
             return Verdict(correct=False, attempted=True, message=message)
     call = f"{name}({', '.join(_short(argument).strip('`') for argument in cases[wrong][0])})"

@@ -13,6 +13,7 @@ import pandas as pd
 from opsbook.charts.frame import View
 from opsbook.charts.picture import svg
 from opsbook.charts.theme import check
+from opsbook.errors import ChartError
 
 __all__ = ["EXPLORER_MIME_TYPE", "MAX_BYTES", "Explorer", "Slider", "explore"]
 
@@ -98,8 +99,18 @@ class Explorer:
     @cached_property
     def specification(self) -> dict[str, Any]:
         """The chart over the whole grid, with one parameter for each slider that picks the rows to draw."""
-        grid = pd.concat([self.rows(**values).assign(**values) for values in self.positions()], ignore_index=True)
+        answers = [(self.rows(**values), values) for values in self.positions()]
+        if clashing := sorted(set(self.sliders) & {str(name) for rows, _ in answers for name in rows.columns}):
+            raise ValueError(
+                f"`model` must not return a column called as a slider is, got {', '.join(clashing)}. Rename the column."
+            )
+        grid = pd.concat([rows.assign(**values) for rows, values in answers], ignore_index=True)
         spec = self.chart(grid).to_dict()
+        if len(spec.get("datasets", {})) != 1:
+            raise ChartError(
+                "an explorer's chart must draw from the rows that it is given and no others, since the sliders pick "
+                "among those. Write a fixed mark with `alt.datum`."
+            )
         spec["params"] = [
             *spec.get("params", []),
             *({"name": f"at_{name}", "value": slider.start} for name, slider in self.sliders.items()),
@@ -199,7 +210,9 @@ def explore(
     Raises
     ------
     ValueError
-        No slider is given, or the grid takes more than 150 kB.
+        No slider is given, a column of the model's rows is called as a slider is, or the grid takes more than 150 kB.
+    ChartError
+        The chart draws from other rows too.
     """
     if not sliders:
         raise ValueError("`sliders` must name at least one control; a model without one is a chart.")

@@ -119,7 +119,7 @@ def _strip_solutions(app: Sphinx, docname: str, source: list[str]) -> None:
 def _icon(name: str) -> str:
     path = _THEME / "static" / "icon.svg" if name == "logo" else _VENDOR / "fontawesome" / f"{name}.svg"
     svg = re.sub(r"<!--.*?-->", "", path.read_text(encoding="utf8"), flags=re.DOTALL)
-    return svg.replace("<svg ", '<svg class="icon" aria-hidden="true" ', 1)
+    return svg.replace("<svg ", '<svg class="icon" width="16" height="16" aria-hidden="true" ', 1)
 
 
 def _description(doctree: nodes.document | None) -> str:

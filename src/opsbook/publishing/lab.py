@@ -2,7 +2,10 @@
 
 import json
 import os
+import shutil
+import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -35,6 +38,8 @@ def prepare(root: Path, workspace: Path) -> list[Path]:
             notebook = strip(json.loads(source.read_text(encoding="utf8")))
             target.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf8")
             new.append(target)
+    # The notebooks link to the glossary and the evidence; nobody works in these pages, so they are kept current.
+    shutil.copytree(root / "book", workspace / "book", ignore=shutil.ignore_patterns("_static"), dirs_exist_ok=True)
     overrides = workspace / ".lab" / "settings" / "overrides.json"
     overrides.parent.mkdir(parents=True, exist_ok=True)
     overrides.write_text(json.dumps(SETTINGS, indent=2) + "\n", encoding="utf8")
@@ -53,6 +58,10 @@ def start(root: Path, *, workspace: Path | None = None, arguments: tuple[str, ..
     arguments : tuple of str
         Passed on to JupyterLab.
     """
+    if find_spec("jupyterlab") is None:
+        raise ModuleNotFoundError(
+            "JupyterLab is not installed here. Install the course's environment: pip install -r requirements.txt"
+        )
     folder = workspace or root / WORKSPACE
     prepare(root, folder)
     command = [
@@ -67,4 +76,6 @@ def start(root: Path, *, workspace: Path | None = None, arguments: tuple[str, ..
         "--LabApp.default_url=/lab/tree/exercises",
         *arguments,
     ]
-    os.execv(command[0], command)  # noqa: S606 - our own interpreter and arguments
+    if os.name == "nt":  # where replacing a process would give the prompt back at once
+        sys.exit(subprocess.run(command, check=False).returncode)  # noqa: S603 - our own interpreter and arguments
+    os.execv(command[0], command)  # noqa: S606 - as above

@@ -9,6 +9,7 @@ __all__ = ["strip"]
 _STUB: Final = "...  # your turn"
 _SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION.*?### END SOLUTION[^\n]*$", re.DOTALL | re.MULTILINE)
 _HIDDEN = re.compile(r"^[ \t]*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[^\n]*\n?", re.DOTALL | re.MULTILINE)
+_MARKER = re.compile(r"### (?:BEGIN|END) (?:SOLUTION|HIDDEN TESTS)")
 _KEPT_BACK: Final = {"solution", "instructor"}
 
 
@@ -27,6 +28,12 @@ def strip(notebook: dict[str, Any]) -> dict[str, Any]:
     -------
     dict
         A copy; `notebook` itself is left as it was.
+
+    Raises
+    ------
+    ValueError
+        A marker is left over, since a region is not closed or stands where no code is: better no notebook than one
+        that gives a solution away.
     """
     stripped = deepcopy(notebook)
     stripped["cells"] = [
@@ -38,13 +45,25 @@ def strip(notebook: dict[str, Any]) -> dict[str, Any]:
 
 
 def _stripped_cell(cell: dict[str, Any]) -> dict[str, Any]:
-    if cell["cell_type"] != "code":
-        return cell
     source = "".join(cell["source"])
+    if cell["cell_type"] != "code":
+        return _without_markers(cell, source)
     without = _HIDDEN.sub("", _SOLUTION.sub(lambda match: match[1] + _STUB, source)).rstrip()
     grading = cell.get("metadata", {}).get("nbgrader", {})
     if without != source.rstrip() or grading.get("grade") or grading.get("solution"):
         cell["outputs"] = []
         cell["execution_count"] = None
     cell["source"] = without.splitlines(keepends=True)
+    # The wrong answers that the tests try would be as good as a hint at the right one.
+    cell.get("metadata", {}).pop("opsbook", None)
+    return _without_markers(cell, without)
+
+
+def _without_markers(cell: dict[str, Any], source: str) -> dict[str, Any]:
+    left = _MARKER.search(source)
+    if left:
+        raise ValueError(
+            f"the cell {cell.get('id', '')!r} holds {left[0]!r} without its counterpart in the same code cell. "
+            "Begin and end each region in one code cell."
+        )
     return cell
