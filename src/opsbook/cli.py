@@ -48,17 +48,28 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"opsbook {opsbook.__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    book = commands.add_parser("book", help="build the HTML book into _build/html")
+    book = commands.add_parser(
+        "book", help="build the HTML book into _build/html", description="Build the HTML book into _build/html."
+    )
     book.add_argument("--clean", action="store_true", help="build every page, not only what changed")
     book.set_defaults(run=_book)
 
-    lab = commands.add_parser("lab", help="open JupyterLab on your own copy of the chapters and exercises")
+    lab = commands.add_parser(
+        "lab",
+        help="open JupyterLab on your own copy of the chapters and exercises",
+        description="Open JupyterLab on your own copy of the chapters and exercises. What you did there stays.",
+        epilog="Options for JupyterLab go behind two dashes: opsbook lab -- --port=8890 --no-browser",
+    )
     lab.add_argument("--workspace", type=Path, help="folder of your copy (default: workspace/ in the project)")
     lab.add_argument("jupyterlab", nargs="*", metavar="OPTION", help="options for JupyterLab, after --")
     lab.set_defaults(run=_lab)
 
     bank = commands.add_parser("bank", help="look after question banks").add_subparsers(required=True, metavar="ACTION")
-    check = bank.add_parser("check", help="list every problem in question banks, or count what they hold")
+    check = bank.add_parser(
+        "check",
+        help="list every problem in question banks, or count what they hold",
+        description="List every problem in question banks; without any, count what they hold.",
+    )
     check.add_argument("files", nargs="*", type=Path, metavar="FILE", help="bank files (default: the course's own)")
     check.set_defaults(run=_bank_check)
     return parser

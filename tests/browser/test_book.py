@@ -252,6 +252,32 @@ class TestEveryPage:
             page.keyboard.press("Tab")
             assert page.evaluate("document.querySelector('main').contains(document.activeElement)"), name
 
+    @pytest.mark.parametrize("width", [1280, 1100, 390])
+    def test_lets_no_control_cover_another(self, pages: list[str], width: int, open_page: Open) -> None:
+        page = open_page(pages[0], viewport={"width": width, "height": 800})
+        home = page.url.removesuffix(pages[0])
+        covered = {}
+        for name in pages:
+            page.goto(home + name)
+            covered[name] = page.evaluate(
+                """() => {
+                    const controls = [...document.querySelectorAll("main :is(a, button, summary, input)")]
+                        .filter((each) => each.checkVisibility({ visibilityProperty: true, opacityProperty: true }));
+                    // A link that breaks over two lines has a rectangle on each.
+                    const boxes = controls.flatMap((each) => [...each.getClientRects()].map((box) => [each, box]));
+                    const overlap = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 4
+                        && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4;
+                    const found = [];
+                    boxes.forEach(([one, a], place) => boxes.slice(place + 1).forEach(([other, b]) => {
+                        if (overlap(a, b) && !one.contains(other) && !other.contains(one)) {
+                            found.push(`${one.textContent.trim()} / ${other.textContent.trim()}`);
+                        }
+                    }));
+                    return found;
+                }"""
+            )
+        assert {name: found for name, found in covered.items() if found} == {}
+
     @pytest.mark.parametrize("profile", [{}, PHONE], ids=["desktop", "phone"])
     def test_stands_still_while_it_arrives(self, profile: dict[str, Any], open_page: Open) -> None:
         page = open_page("search.html", **profile)
@@ -333,6 +359,26 @@ class TestFigures:
                 assert box["height"] > 80
                 assert box["x"] + box["width"] <= page.viewport_size["width"]
 
+    @pytest.mark.parametrize("profile", [{}, PHONE], ids=["desktop", "phone"])
+    def test_write_no_word_beyond_their_edge(self, profile: dict[str, Any], open_page: Open) -> None:
+        page = open_page(CHAPTER, **profile)
+        page.evaluate(OPEN_ALL)
+        to_the_end(page)
+        expect(page.locator(".ops-live svg").first).to_be_visible()
+        cut = page.evaluate(
+            """() => [...document.querySelectorAll(".ops-picture svg")]
+                .filter((picture) => picture.checkVisibility())
+                .flatMap((picture) => {
+                    const frame = picture.getBoundingClientRect();
+                    return [...picture.querySelectorAll("text")].filter((text) => {
+                        const box = text.getBoundingClientRect();
+                        return box.width && (box.left < frame.left - 1 || box.right > frame.right + 1
+                            || box.top < frame.top - 1 || box.bottom > frame.bottom + 1);
+                    }).map((text) => text.textContent);
+                })"""
+        )
+        assert cut == []
+
 
 # --- The chapter: explorers ------------------------------------------------------------------------------------
 
@@ -373,7 +419,8 @@ class Explorer:
 
     def expect_at(self, positions: list[int]) -> None:
         expect(self.result).to_have_text(self.sentence(positions))
-        expect(self.figure.locator(".ops-live .mark-text.role-mark text")).to_have_text(self.labels(positions))
+        numbers = self.figure.locator(".ops-live .role-mark text").filter(has_text=re.compile(r"^\d+\.\d$"))
+        expect(numbers).to_have_text(self.labels(positions))
         for control, slider, at in zip(self.controls, self.sliders, positions, strict=True):
             expect(slider).to_have_attribute("aria-valuetext", control["texts"][at])
 
@@ -519,6 +566,13 @@ class TestQuestions:
             form = squeezed(asked.element.locator("form").text_content())
             assert [part for part in asked.paragraphs if part not in form] == []
 
+    def test_come_without_the_code_that_asks_them(self, markups: dict[str, Markup], open_page: Open) -> None:
+        assert all("exercises.question" not in markups[name].text for name in (CHAPTER, EXERCISES))
+        page = open_page(CHAPTER)
+        asking = page.locator("div.cell").filter(has=page.locator("ops-question"))
+        assert asking.count() >= 3
+        expect(asking.locator("details.hide, .cell_input")).to_have_count(0)
+
     @pytest.mark.parametrize("over", ["http", "file"])
     def test_by_keyboard_alone(
         self, questions: list[ChoiceQuestion | NumericQuestion], over: str, open_page: Open
@@ -633,7 +687,7 @@ class TestWithoutScript:
 class TestPaper:
     CONTROLS = (
         "button, select, textarea, input[type=range], .site-header, .book-toc, .page-toc, .page-toc-fold, .prev-next, "
-        ".article-tools, .skip-link, .ops-data, .headerlink, details:not(.deeper) > summary"
+        ".article-tools, .skip-link, .ops-data, .headerlink, .ops-key, details.hide > summary"
     )
 
     @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
@@ -736,7 +790,7 @@ class TestFindingOnesWay:
 
     @pytest.mark.parametrize("over", ["http", "file"])
     def test_a_link_opens_the_deeper_section_it_leads_to(self, over: str, open_page: Open) -> None:
-        page = open_page(CHAPTER, over=over)
+        page = open_page(CHAPTER, over=over, reduced_motion="reduce")
         folds = page.locator("details.deeper")
         assert folds.count() >= 1
         anchors = folds.evaluate_all("(all) => all.map((each) => each.querySelector('[id]').id)")
@@ -745,7 +799,10 @@ class TestFindingOnesWay:
             page.goto("about:blank")
             page.goto(f"{address}#{anchor}")
             expect(folds.nth(place)).to_have_attribute("open", "")
-            expect(folds.nth(place).locator("summary").first).to_be_in_viewport()
+            title = folds.nth(place).locator("summary").first
+            expect(title).to_be_in_viewport(ratio=1)
+            header = page.locator(".site-header").bounding_box()
+            assert title.bounding_box()["y"] >= header["y"] + header["height"], anchor
             link = page.locator(f".page-toc a[href='#{anchor}']")
             expect(link).to_have_count(1)
             page.goto("about:blank")

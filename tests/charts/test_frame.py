@@ -21,7 +21,10 @@ def bars(rows: int = 2) -> alt.Chart:
 
 def shown(chart: alt.Chart | alt.LayerChart) -> dict[str, Any]:
     """Return what a notebook stores for a chart that is a cell's last value."""
-    return chart._repr_mimebundle_()
+    bundle, metadata = chart._repr_mimebundle_()
+    # On a canvas `currentColor` would be black in JupyterLab's dark theme.
+    assert metadata[MIME_TYPE]["embed_options"]["renderer"] == "svg"
+    return bundle
 
 
 def test_a_titled_chart_is_stored_as_data_and_a_line() -> None:

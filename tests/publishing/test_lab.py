@@ -59,6 +59,42 @@ def test_pages_that_notebooks_link_to_come_along(root: Path, tmp_path: Path) -> 
     assert (tmp_path / "mine" / "book" / "glossary.md").read_text(encoding="utf8") == "# Longer glossary"
 
 
+def test_citations_and_terms_are_written_out(root: Path, tmp_path: Path) -> None:
+    (root / "book" / "references.bib").write_text(
+        "@book{a1, author={Ann Lee}, year={1990}, title={A}}\n"
+        "@book{b2, author={Bo de Vries and Cy Ng}, year={2001}, title={B}}\n"
+        "@book{c3, author={{Office}}, year={2020}, title={C}}\n"
+        "@book{d4, author={D E and F G and H I}, year={1999}, title={D}}\n",
+        encoding="utf8",
+    )
+    cell = {
+        "cell_type": "markdown",
+        "metadata": {},
+        "source": "{cite:t}`a1` on {term}`contact` {cite:p}`b2, c3,d4`; {cite:p}`nobody`",
+    }
+    book = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    (root / "chapters" / "a.ipynb").write_text(json.dumps(book), encoding="utf8")
+    lab.prepare(root, tmp_path / "mine")
+    (copied,) = json.loads((tmp_path / "mine" / "chapters" / "a.ipynb").read_text(encoding="utf8"))["cells"]
+    assert "".join(copied["source"]) == (
+        "Lee (1990) on contact (de Vries and Ng, 2001; Office, 2020; E et al., 1999); (nobody)"
+    )
+
+
+def test_widgets_of_an_earlier_day_go_and_nothing_else(root: Path, tmp_path: Path) -> None:
+    workspace = tmp_path / "mine"
+    lab.prepare(root, workspace)
+    mine = workspace / "exercises" / "a.ipynb"
+    copy = json.loads(mine.read_text(encoding="utf8"))
+    copy["cells"][1]["source"] = ["x = 45"]
+    view = {"application/vnd.jupyter.widget-view+json": {"model_id": "gone"}, "text/plain": "[Question] a/b: What?"}
+    copy["cells"][1]["outputs"] = [{"output_type": "execute_result", "data": view, "metadata": {}}]
+    mine.write_text(json.dumps(copy), encoding="utf8")
+    lab.prepare(root, workspace)
+    del view["application/vnd.jupyter.widget-view+json"]
+    assert json.loads(mine.read_text(encoding="utf8")) == copy
+
+
 def test_without_jupyterlab_one_sentence_says_what_to_install(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lab, "find_spec", lambda _name: None)
     with pytest.raises(ModuleNotFoundError, match=r"JupyterLab is not installed.*requirements\.txt"):

@@ -61,7 +61,10 @@ def test_a_solution_becomes_a_stub_where_it_stood() -> None:
 def test_every_solution_of_a_cell_goes() -> None:
     part = "### BEGIN SOLUTION\n{0} = 'secret'\n### END SOLUTION"
     (cell,) = handed_out(code(f"a = ...\n{part.format('a')}\nb = ...\n{part.format('b')}\nc = 3"))
-    assert source(cell) == "a = ...\n...  # your turn\nb = ...\n...  # your turn\nc = 3"
+    assert (
+        source(cell)
+        == "a = ...\n# your turn: replace the dots above\nb = ...\n# your turn: replace the dots above\nc = 3"
+    )
 
 
 def test_hidden_tests_vanish() -> None:
@@ -77,7 +80,7 @@ def test_hidden_tests_at_the_end_leave_nothing_behind() -> None:
 def test_lines_and_text_are_stripped_alike() -> None:
     lines = "a = ...\n### BEGIN SOLUTION\na = 45\n### END SOLUTION\na"
     (from_text,), (from_lines,) = handed_out(code(lines)), handed_out(code(lines.splitlines(keepends=True)))
-    assert source(from_text) == source(from_lines) == "a = ...\n...  # your turn\na"
+    assert source(from_text) == source(from_lines) == "a = ...\n# your turn: replace the dots above\na"
 
 
 @pytest.mark.parametrize("tag", ["solution", "instructor"])

@@ -15,7 +15,7 @@ from opsbook.errors import ChartError
 
 __all__ = ["BACKGROUNDS", "CONTACT_COLOURS", "FONT", "MAX_ROWS", "MIME_TYPE", "PALETTE", "theme"]
 
-FONT: Final = "Source Sans Pro"
+FONT: Final = "Source Sans Pro, system-ui, sans-serif"
 MIME_TYPE: Final = "application/vnd.vegalite.v5+json"
 MAX_ROWS: Final = 5000
 BACKGROUNDS: Final = {"light": "#ffffff", "dark": "#14181d"}
@@ -104,9 +104,13 @@ def check(spec: Mapping[str, Any]) -> str:
     return title
 
 
-def _render(spec: dict[str, Any], **_metadata: object) -> dict[str, Any]:
+def _render(spec: dict[str, Any], **_metadata: object) -> tuple[dict[str, Any], dict[str, Any]]:
     title = check(spec)
-    return {MIME_TYPE: spec, "text/plain": f"[Chart] {title}"}
+    # JupyterLab brings Vega-Lite 5 under this type and warns of any other; the course's charts are the same in both.
+    drawn = {**spec, "$schema": "https://vega.github.io/schema/vega-lite/v5.json"}
+    # On a canvas `currentColor` is black whatever the theme.
+    options = {"embed_options": {"renderer": "svg", "actions": False}}
+    return {MIME_TYPE: drawn, "text/plain": f"[Chart] {title}"}, {MIME_TYPE: options}
 
 
 alt.renderers.register("opsbook", _render)

@@ -44,7 +44,14 @@ def fill(text: str, values: Mapping[str, float]) -> str:
 
 def _math(_self: object, tokens: Sequence[Token], index: int, _options: object, _env: object) -> str:
     token = tokens[index]
-    return to_mathml(token.content.strip(), display=token.type != "math_inline")
+    display = token.type != "math_inline"
+    formula = to_mathml(token.content.strip(), display=display)
+    # A formula wider than a phone scrolls by itself, also from the keyboard.
+    return (
+        f'<span class="ops-formula" role="group" aria-label="Formula" tabindex="0">{formula}</span>'
+        if display
+        else formula
+    )
 
 
 @cache

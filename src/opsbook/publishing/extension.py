@@ -9,6 +9,7 @@ import re
 import shutil
 from functools import cache
 from importlib.resources import files
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,9 @@ def _visit_math(self: HTML5Translator, node: nodes.math) -> None:
 
 
 def _visit_math_block(self: HTML5Translator, node: nodes.math_block) -> None:
-    self.body.append(self.starttag(node, "div", CLASS="math"))
+    opening = self.starttag(node, "div", CLASS="math")
+    # A formula wider than a phone scrolls by itself, also from the keyboard.
+    self.body.append(opening.replace("<div ", '<div role="group" aria-label="Formula" tabindex="0" ', 1))
     self.body.append(_mathml(node, display=True))
     if node.get("number"):
         self.body.append(f'<span class="eqno">({node["number"]})')
@@ -125,7 +128,7 @@ def _icon(name: str) -> str:
 def _description(doctree: nodes.document | None) -> str:
     """Return the page's first paragraph, cut at a word, for search engines and link previews."""
     if doctree is None:
-        return ""
+        return "Find words in the whole book, on this device and without a connection."
     text = next((" ".join(p.astext().split()) for p in doctree.findall(nodes.paragraph) if p.astext().strip()), "")
     return text if len(text) <= 160 else text[:157].rsplit(" ", 1)[0] + " …"  # noqa: PLR2004 - what search engines show
 
@@ -136,16 +139,35 @@ def _inner_toc(toc: str) -> str:
     return toc[start : end + len("</ul>")] if start > 0 else ""
 
 
+# What others' writers say of their elements to screen readers, and what axe finds wrong with it.
+_REPAIRS = (
+    (r' aria-label="Toggle hidden content"', ""),  # hides from speech what the summary itself says
+    (r' role="(?:doc-biblioentry|doc-backlinks|list)"', ""),  # deprecated, or not what the element is
+    (r"<th(?:\s[^>]*)?>\s*(?:<p></p>\s*)?</th>", "<td></td>"),  # a header cell that heads nothing
+)
+
+
+def _repaired(body: str) -> str:
+    for pattern, replacement in _REPAIRS:
+        body = re.sub(pattern, replacement, body)
+    return body
+
+
 def _scrollable(body: str) -> str:
     """Let a wide table scroll by itself, so that the page never does."""
-    open_region = '<div class="table-scroll" role="region" aria-label="Table" tabindex="0">'
-    return re.sub(r"<table(?! class='ops-table').*?</table>", rf"{open_region}\g<0></div>", body, flags=re.DOTALL)
+    numbers = count(1)
+
+    def wrap(table: re.Match[str]) -> str:
+        label = f"Table {next(numbers)}"
+        return f'<div class="table-scroll" role="region" aria-label="{label}" tabindex="0">{table[0]}</div>'
+
+    return re.sub(r"<table(?! class='ops-table').*?</table>", wrap, body, flags=re.DOTALL)
 
 
 def _page_context(
     app: Sphinx, pagename: str, _template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    body = context["body"] = _scrollable(context.get("body", ""))
+    body = context["body"] = _scrollable(_repaired(context.get("body", "")))
     scripts, styles = [], []
     if "<ops-question" in body:
         scripts.append("ops-question.js")

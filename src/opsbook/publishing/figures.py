@@ -9,6 +9,7 @@ from html import escape
 from typing import Any, Final
 
 from opsbook.charts.picture import NARROW, WIDE, drawing_spec, svg
+from opsbook.charts.theme import check
 
 __all__ = ["SHOWN_ROWS", "Figure", "chart_figure", "explorer_figure"]
 
@@ -70,7 +71,7 @@ def _cell(value: object) -> str:
     return f"<td class='number'>{escape(text)}</td>" if number else f"<td>{escape(text)}</td>"
 
 
-def _data(rows: Rows, static: str) -> tuple[str, dict[str, str]]:
+def _data(rows: Rows, static: str, message: str) -> tuple[str, dict[str, str]]:
     """Return the table behind "Show the data" and the CSV file that holds every row."""
     if not rows:
         return "", {}
@@ -86,7 +87,7 @@ def _data(rows: Rows, static: str) -> tuple[str, dict[str, str]]:
     shown = "" if len(rows) <= SHOWN_ROWS else f"The first {SHOWN_ROWS} of {len(rows)} rows. "
     return (
         "<details class='ops-data'><summary>Show the data</summary>"
-        "<div class='ops-scroll' role='region' aria-label='The data of this chart' tabindex='0'>"
+        f"<div class='ops-scroll' role='region' aria-label='Data: {escape(message, quote=True)}' tabindex='0'>"
         f"<table class='ops-table'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
         f"<p>{shown}<a href='{static}/{file}' download>All {len(rows)} rows as CSV</a></p></details>"
     ), {file: text}
@@ -102,7 +103,7 @@ def chart_figure(spec: Mapping[str, Any], *, static: str) -> Figure:
     static : str
         Path from the page to the site's ``_static`` folder.
     """
-    table, files = _data(_rows(spec), static)
+    table, files = _data(_rows(spec), static, check(spec))
     return Figure(f"<figure class='ops-chart'>{_caption(spec)}{_pictures(spec)}{table}</figure>", files)
 
 
@@ -125,7 +126,7 @@ def explorer_figure(payload: Mapping[str, Any], *, static: str, name: str) -> Fi
         A name unique in the page, from which ids are made.
     """
     spec, controls = payload["spec"], payload["controls"]
-    table, files = _data(_rows(spec), static)
+    table, files = _data(_rows(spec), static, check(spec))
     start = "|".join(f"{control['values'][control['start']]:g}" for control in controls)
     sliders = "".join(
         f"<div class='ops-slider'><label for='{name}-{control['name']}'>{escape(control['label'])}</label>"

@@ -2,12 +2,16 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+from pybtex.database import parse_file
 
 from opsbook.publishing.notebooks import sources
 from opsbook.publishing.solutions import strip
@@ -15,6 +19,7 @@ from opsbook.publishing.solutions import strip
 __all__ = ["SETTINGS", "prepare", "start"]
 
 WORKSPACE: Final = "workspace"
+_WIDGET: Final = "application/vnd.jupyter.widget-view+json"
 # JupyterLab's own look-ups: news, new versions, extensions.
 SETTINGS: Final = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -31,12 +36,14 @@ def prepare(root: Path, workspace: Path) -> list[Path]:
         The notebooks that were new.
     """
     new = []
+    names = _names(root / "book" / "references.bib")
     for source in sources(root):
         target = workspace / source.parent.name / source.name
-        if not target.exists():
+        if target.exists():
+            _sweep(target)
+        else:
             target.parent.mkdir(parents=True, exist_ok=True)
-            notebook = strip(json.loads(source.read_text(encoding="utf8")))
-            target.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf8")
+            _write(target, _legible(strip(json.loads(source.read_text(encoding="utf8"))), names))
             new.append(target)
     # The notebooks link to the glossary and the evidence; nobody works in these pages, so they are kept current.
     shutil.copytree(root / "book", workspace / "book", ignore=shutil.ignore_patterns("_static"), dirs_exist_ok=True)
@@ -44,6 +51,59 @@ def prepare(root: Path, workspace: Path) -> list[Path]:
     overrides.parent.mkdir(parents=True, exist_ok=True)
     overrides.write_text(json.dumps(SETTINGS, indent=2) + "\n", encoding="utf8")
     return new
+
+
+def _write(path: Path, notebook: dict[str, Any]) -> None:
+    temporary = path.with_suffix(".new")
+    temporary.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf8")
+    temporary.replace(path)
+
+
+def _sweep(path: Path) -> None:
+    """Take out the widgets of an earlier day, which JupyterLab would show as errors until their cells run again."""
+    try:
+        notebook = json.loads(path.read_text(encoding="utf8"))
+        views = [
+            output["data"]
+            for cell in notebook["cells"]
+            for output in cell.get("outputs", ())
+            if _WIDGET in output.get("data", {})
+        ]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return  # not a notebook; it is the learner's, so it stays as it is
+    for data in views:
+        del data[_WIDGET]
+    if views:
+        _write(path, notebook)
+
+
+def _names(bibliography: Path) -> dict[str, str]:
+    """Return author and year of every reference, as the page's citations show them."""
+    if not bibliography.exists():
+        return {}
+    names = {}
+    for key, entry in parse_file(str(bibliography)).entries.items():
+        authors = entry.persons["author"]
+        people = [" ".join([*author.prelast_names, *author.last_names]).strip("{}") for author in authors]
+        joined = f"{people[0]} et al." if len(people) > 2 else " and ".join(people)  # noqa: PLR2004 - authors' custom
+        names[key] = f"{joined}, {entry.fields['year']}"
+    return names
+
+
+def _legible(notebook: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """Write out the roles that only the page resolves: citations and terms."""
+
+    def cited(match: re.Match[str]) -> str:
+        works = [names.get(key.strip(), key) for key in match[2].split(",")]
+        if match[1] == "t":
+            return " and ".join(re.sub(r", (\d{4})$", r" (\1)", work) for work in works)
+        return f"({'; '.join(works)})"
+
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            text = re.sub(r"\{cite:([tp])\}`([^`]+)`", cited, "".join(cell["source"]))
+            cell["source"] = re.sub(r"\{term\}`([^`]+)`", r"\1", text).splitlines(keepends=True)
+    return notebook
 
 
 def start(root: Path, *, workspace: Path | None = None, arguments: tuple[str, ...] = ()) -> None:
@@ -74,6 +134,8 @@ def start(root: Path, *, workspace: Path | None = None, arguments: tuple[str, ..
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--LabApp.extension_manager=readonly",
         "--LabApp.default_url=/lab/tree/exercises",
+        # In a container the only user is often root, which JupyterLab refuses unless told.
+        *(["--ServerApp.allow_root=True"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
         *arguments,
     ]
     if os.name == "nt":  # where replacing a process would give the prompt back at once

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 __all__ = ["strip"]
 
-_STUB: Final = "...  # your turn"
 _SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION.*?### END SOLUTION[^\n]*$", re.DOTALL | re.MULTILINE)
 _HIDDEN = re.compile(r"^[ \t]*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[^\n]*\n?", re.DOTALL | re.MULTILINE)
 _MARKER = re.compile(r"### (?:BEGIN|END) (?:SOLUTION|HIDDEN TESTS)")
@@ -44,11 +43,16 @@ def strip(notebook: dict[str, Any]) -> dict[str, Any]:
     return stripped
 
 
+def _stub(solution: re.Match[str]) -> str:
+    # A function's body needs a statement; at the margin the dots above do, and further ones would print "Ellipsis".
+    return f"{solution[1]}...  # your turn" if solution[1] else "# your turn: replace the dots above"
+
+
 def _stripped_cell(cell: dict[str, Any]) -> dict[str, Any]:
     source = "".join(cell["source"])
     if cell["cell_type"] != "code":
         return _without_markers(cell, source)
-    without = _HIDDEN.sub("", _SOLUTION.sub(lambda match: match[1] + _STUB, source)).rstrip()
+    without = _HIDDEN.sub("", _SOLUTION.sub(_stub, source)).rstrip()
     grading = cell.get("metadata", {}).get("nbgrader", {})
     if without != source.rstrip() or grading.get("grade") or grading.get("solution"):
         cell["outputs"] = []

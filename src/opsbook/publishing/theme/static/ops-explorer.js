@@ -50,6 +50,7 @@
       view.initialize(canvas);
       pass();
       await view.runAsync();
+      canvas.firstElementChild.setAttribute("aria-hidden", "true"); // the label above says what its parts cannot
       stage.append(canvas);
       stage.classList.add("alive");
       new ResizeObserver(() => view.width(width()).runAsync()).observe(stage);
