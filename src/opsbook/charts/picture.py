@@ -35,7 +35,7 @@ def drawing_spec(spec: Mapping[str, Any], width: int) -> dict[str, Any]:
     if width <= NARROW:
         config = drawn.setdefault("config", {})
         config.setdefault("axis", {})["labelLimit"] = width * 0.44
-        config.setdefault("legend", {})["columns"] = 2
+        config.setdefault("legend", {})["columns"] = 1
     return drawn
 
 

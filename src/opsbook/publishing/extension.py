@@ -93,10 +93,12 @@ class _QuestionsWithoutCode(SphinxPostTransform):
     formats = ("html",)
 
     def run(self, **_options: object) -> None:
-        for part in list(self.document.findall(nodes.container)):
-            asks = any("<ops-question" in raw.astext() for raw in part.parent.findall(nodes.raw))
-            if "cell_input" in part["classes"] and asks:
-                part.parent.remove(part)
+        for cell in list(self.document.findall(nodes.container)):
+            asks = any("<ops-question" in raw.astext() for raw in cell.findall(nodes.raw))
+            if "cell" in cell["classes"] and asks:
+                for part in list(cell.children):
+                    if isinstance(part, nodes.Element) and "cell_output" not in part["classes"]:
+                        cell.remove(part)
 
 
 def _visit_deeper(self: HTML5Translator, node: _Deeper) -> None:
