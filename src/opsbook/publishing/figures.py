@@ -133,7 +133,8 @@ def explorer_figure(payload: Mapping[str, Any], *, static: str, name: str) -> Fi
         f"<input type='range' id='{name}-{control['name']}' data-control='{control['name']}' min='0' "
         f"max='{len(control['values']) - 1}' step='1' value='{control['start']}' autocomplete='off' "
         f"aria-valuetext='{escape(control['texts'][control['start']])}'>"
-        f"<output for='{name}-{control['name']}'>{escape(control['texts'][control['start']])}</output></div>"
+        f"<output for='{name}-{control['name']}' aria-live='off'>"
+        f"{escape(control['texts'][control['start']])}</output></div>"
         for control in controls
     )
     at = " · ".join(f"{control['label']}: {control['texts'][control['start']]}" for control in controls)
