@@ -28,7 +28,7 @@ def spec(rows: int = 3, message: str = "Calls rise", **words: Any) -> dict[str, 
 
 
 def page(figure: Figure) -> BeautifulSoup:
-    return BeautifulSoup(figure.html, "lxml")
+    return BeautifulSoup(figure.html, "html.parser")
 
 
 def rows_of(figure: Figure) -> list[list[str]]:
