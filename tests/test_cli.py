@@ -1,5 +1,8 @@
 """The command line ends with 0 done, 1 the input is at fault, 2 wrong usage, and says why."""
 
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,11 +19,11 @@ questions:
     section: sample-one
     difficulty: 1
     points: 1
-    pool: [check]
+    pool: [check, exam]
     prompt: "Which?"
     options:
-      - {id: a, text: A, correct: true}
-      - {id: b, text: B, correct: false, feedback: Not B.}
+      - {id: a, text: A, correct: true, rationale: It is A.}
+      - {id: b, text: B, correct: false, feedback: Not B., rationale: It is not B.}
 """
 BROKEN = SOUND.replace("difficulty: 1", "difficulty: 7").replace("text: A", "txet: A")
 
@@ -75,13 +78,28 @@ def test_a_sound_bank_is_counted(elsewhere: Path, capsys: Captured) -> None:
     assert main(["bank", "check", bank(elsewhere, "sample.yml", SOUND)]) == 0
     told, complained = capsys.readouterr()
     assert complained == ""
-    assert told.splitlines() == ["kind: 1 choice", "objective: 1 sample/1", "difficulty: 1 1"]
+    assert told.splitlines() == [
+        "kind        choice    1",
+        "objective   sample/1  1",
+        "difficulty  1         1",
+        "pool        check     1",
+        "            exam      1",
+        "1 question in 1 file, no problems.",
+    ]
+
+
+def test_several_sound_banks_are_counted_together(elsewhere: Path, capsys: Captured) -> None:
+    files = [bank(elsewhere, f"{name}.yml", SOUND) for name in ("first", "second")]
+    assert main(["bank", "check", *files]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[0].split() == ["kind", "choice", "2"]
+    assert told[-1] == "2 questions in 2 files, no problems."
 
 
 @pytest.mark.usefixtures("elsewhere")
 def test_the_course_s_own_banks_are_the_default(capsys: Captured) -> None:
     assert main(["bank", "check"]) == 0
-    assert "choice" in capsys.readouterr().out
+    assert re.search(r"^[0-9]+ questions in [0-9]+ files?, no problems\.$", capsys.readouterr().out, flags=re.MULTILINE)
 
 
 def test_the_book_says_where_it_is(in_a_project: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
@@ -139,16 +157,47 @@ def test_a_book_that_was_not_built_is_a_failure(monkeypatch: pytest.MonkeyPatch,
     assert capsys.readouterr().err == "The book was not built: see the warnings above.\n"
 
 
+def test_a_reader_who_has_seen_enough_ends_it_quietly() -> None:
+    code = "import sys; from opsbook.cli import main; sys.exit(main(['bank', 'check']))"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.close()
+        assert running.stderr.read() == b""
+    assert running.returncode == 0
+
+
 def test_a_broken_bank_gives_one_complete_list(elsewhere: Path, capsys: Captured) -> None:
     files = [bank(elsewhere, "sample.yml", BROKEN), bank(elsewhere, "sound.yml", SOUND), "lost.yml"]
     assert main(["bank", "check", *files]) == 1
     told, complained = capsys.readouterr()
-    assert told == ""
     problems = complained.splitlines()
     assert any(problem.startswith("sample.yml:7: question one: difficulty: must be at most 3") for problem in problems)
     assert any("options[a].txet: " in problem and "Did you mean `text`?" in problem for problem in problems)
     assert "lost.yml: there is no such file. Check the path." in problems
     assert not any("sound.yml" in problem for problem in problems)
+    assert problems[-1] == "3 problems."
+    # What can be read is counted all the same.
+    assert told.splitlines()[0].split() == ["kind", "choice", "1"]
+    assert "no problems" not in told
+
+
+def test_a_single_problem_is_one(elsewhere: Path, capsys: Captured) -> None:
+    assert main(["bank", "check", "lost.yml", bank(elsewhere, "sound.yml", SOUND)]) == 1
+    assert capsys.readouterr().err.splitlines() == ["lost.yml: there is no such file. Check the path.", "1 problem."]
+
+
+@pytest.mark.parametrize("nothing", ["", "a folder"])
+def test_where_nothing_can_be_read_there_is_no_table(nothing: str, elsewhere: Path, capsys: Captured) -> None:
+    if nothing:
+        (elsewhere / "sample.yml").mkdir()
+    else:
+        bank(elsewhere, "sample.yml", nothing)
+    assert main(["bank", "check", "sample.yml"]) == 1
+    told, complained = capsys.readouterr()
+    assert told == ""
+    assert complained.startswith("sample.yml:")
+    assert complained.endswith("\n1 problem.\n")
 
 
 def test_a_bank_that_is_no_yaml_is_told_by_its_line(elsewhere: Path, capsys: Captured) -> None:

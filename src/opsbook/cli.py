@@ -1,6 +1,7 @@
 """The command line: it parses, and calls one function for each command."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,14 +32,21 @@ def _lab(arguments: argparse.Namespace) -> int:
 def _bank_check(arguments: argparse.Namespace) -> int:
     from opsbook import exercises  # noqa: PLC0415 - as above
 
-    problems, counts = exercises.bank_report(arguments.files or None)
-    for problem in problems:
+    report = exercises.bank_report(arguments.files or None)
+    for problem in report.problems:
         print(problem, file=sys.stderr)
-    if problems:
+    if table := report.table():
+        print(table)
+    if report.problems:
+        print(f"{_counted(len(report.problems), 'problem')}.", file=sys.stderr)
         return 1
-    for name, count in counts.items():
-        print(f"{name}: " + ", ".join(f"{number} {value}" for value, number in sorted(count.items())))
+    questions = sum(report.counts["kind"].values())
+    print(f"{_counted(questions, 'question')} in {_counted(report.files, 'file')}, no problems.")
     return 0
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -64,11 +72,14 @@ def _parser() -> argparse.ArgumentParser:
     lab.add_argument("jupyterlab", nargs="*", metavar="OPTION", help="options for JupyterLab, after --")
     lab.set_defaults(run=_lab)
 
-    bank = commands.add_parser("bank", help="look after question banks").add_subparsers(required=True, metavar="ACTION")
-    check = bank.add_parser(
+    bank = commands.add_parser("bank", help="look after question banks", description="Look after question banks.")
+    actions = bank.add_subparsers(title="actions", required=True, metavar="ACTION")
+    check = actions.add_parser(
         "check",
-        help="list every problem in question banks, or count what they hold",
-        description="List every problem in question banks; without any, count what they hold.",
+        help="list every problem in question banks, and count what they hold",
+        description="List every problem in question banks on standard error: file and line, question, key, rule, what "
+        "was received and what to do. Then count what can be read, by kind, objective, difficulty and pool.",
+        epilog="Ends with 0 when there is no problem, with 1 otherwise.",
     )
     check.add_argument("files", nargs="*", type=Path, metavar="FILE", help="bank files (default: the course's own)")
     check.set_defaults(run=_bank_check)
@@ -86,6 +97,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = _parser().parse_args(arguments)
     try:
         return int(parsed.run(parsed))
+    except BrokenPipeError:
+        # Whoever reads has seen enough, as `head` does; nothing more is to be said, not even by the closing stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (ValueError, LookupError, OSError, ImportError) as error:
         print(f"opsbook: {error}", file=sys.stderr)
         return 1

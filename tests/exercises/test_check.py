@@ -1,4 +1,6 @@
 import json
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -6,7 +8,8 @@ import pandas as pd
 import pytest
 
 from opsbook import exercises
-from opsbook.exercises import check
+from opsbook.errors import UnknownNameError
+from opsbook.exercises import check, progress
 
 
 class Hostile:
@@ -87,6 +90,7 @@ def test_what_is_right_is_accepted(actual: object, expected: object) -> None:
         (extent, 0.3, "call it, with brackets"),
         ([1, 2], [1, 2, 3], "Expected 3 items, got 2."),
         ([2, 1], [1, 2], "The items are right, their order is not."),
+        (list(range(3000, 0, -1)), [1.0001 * each for each in range(1, 3001)], "their order is not."),
         ([1, 5, 6], [1, 2, 3], "2 of 3 items differ; the first is item 2: `5`."),
         ({"a": 1}, {"a": 1, "b": 2}, "These keys are missing: `'b'`."),
         ({"a": 1, "b": 2}, {"a": 1}, "These keys do not belong: `'b'`."),
@@ -145,6 +149,14 @@ class TestFunctions:
     def test_too_few_arguments_are_one_sentence(self) -> None:
         assert "stops with TypeError" in check(lambda: 1, cases=CASES).message
 
+    def test_what_an_exception_says_at_length_is_cut_to_one_line(self) -> None:
+        def wordy(present: float, total: float) -> float:
+            raise ValueError(f"{present}\n- of {total}\n" * 100)
+
+        message = check(wordy, cases=CASES).message
+        assert message.startswith("`wordy(12, 40)` stops with ValueError: 12 - of 40 12")
+        assert len(message) < 300
+
     def test_no_function_is_said_so(self) -> None:
         assert check(0.3, cases=CASES).message == "Expected a function, got `0.3`. Begin it with `def`."
 
@@ -175,3 +187,58 @@ def test_a_mistake_that_cannot_be_made_on_a_case_does_no_harm() -> None:
     slip = (lambda present, absent: present / absent, "The whole belongs below the line.")
     assert check(lambda _present, _absent: 0.5, cases=cases, mistakes=[slip]).attempted
     assert not check(lambda _present, _absent: 0.5, cases=cases, mistakes=[slip]).correct
+
+
+@pytest.mark.usefixtures("full_sample")
+class TestCheckCode:
+    ID = "sample/compute"
+
+    @pytest.fixture(autouse=True)
+    def file(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        path = tmp_path / "kept" / "progress.json"
+        monkeypatch.setenv("OPSBOOK_PROGRESS", str(path))
+        return path
+
+    def test_it_marks_and_keeps_the_record(self, file: Path) -> None:
+        before = datetime.now(UTC)
+        marked = exercises.check_code(self.ID, {"share": lambda present, total: total / present if present else 0})
+        assert repr(marked) == "◐ Partly right. Upside down."
+        record = json.loads(file.read_text(encoding="utf-8"))["answers"][self.ID]
+        at = datetime.fromisoformat(record.pop("at"))
+        assert abs((at - before).total_seconds()) < 60
+        assert record == {"seed": 0, "response": "", "mark": 1 / 3, "attempts": 1, "hints": 0}
+
+    def test_attempts_add_up_and_hints_stay(self) -> None:
+        earlier = progress.Answer(seed=0, response="", mark=0, attempts=2, hints=1, at="2025-03-01T10:00:00Z")
+        progress.save(self.ID, earlier)
+        assert exercises.check_code(self.ID, {"share": extent}).correct
+        assert exercises.check_code(self.ID, {"share": extent}).correct
+        kept = progress.load()[self.ID]
+        assert (kept.mark, kept.attempts, kept.hints) == (1, 4, 1)
+
+    @pytest.mark.parametrize("namespace", [{}, {"share": ...}])
+    def test_what_is_no_attempt_is_not_kept(self, file: Path, namespace: dict[str, Any]) -> None:
+        assert repr(exercises.check_code(self.ID, namespace)).startswith("○ Not attempted yet. ")
+        assert not file.exists()
+
+    def test_a_file_that_cannot_be_written_is_a_warning(self, file: Path) -> None:
+        file.parent.write_text("no folder", encoding="utf-8")
+        with pytest.warns(UserWarning, match="Progress was not saved: ") as caught:
+            marked = exercises.check_code(self.ID, {"share": extent})
+        assert marked.correct
+        assert caught[0].filename == __file__
+
+    @pytest.mark.parametrize(
+        ("question_id", "error", "words"),
+        [
+            ("sample/which", ValueError, "must be the id of a code question, got 'sample/which' of kind choice."),
+            ("sample/computer", UnknownNameError, "Did you mean 'sample/compute'?"),
+        ],
+    )
+    def test_only_a_code_question_can_be_checked(self, question_id: str, error: type[Exception], words: str) -> None:
+        with pytest.raises(error, match=words):
+            exercises.check_code(question_id, {"share": extent})
+
+    def test_anything_but_a_namespace_is_refused(self) -> None:
+        with pytest.raises(TypeError, match=r"`response` must be the namespace .* got <function extent.*globals\(\)"):
+            exercises.check_code(self.ID, extent)  # type: ignore[arg-type]

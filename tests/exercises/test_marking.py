@@ -9,7 +9,7 @@ import pytest
 from opsbook import exercises
 from opsbook.errors import BankError, UnknownNameError
 from opsbook.exercises.numeric import NumericQuestion, Tolerance
-from opsbook.exercises.widget import MIME
+from opsbook.exercises.page import QUESTION_MIME_TYPE
 
 
 def numeric(question_id: str = "sample/share", *, seed: int | None = None) -> NumericQuestion:
@@ -103,9 +103,9 @@ class TestMarking:
         ):
             assert exercises.mark(question, typed).mark == 1
         assert exercises.mark(question, f"{share:.4f}").message == question.solution
-        for typed in (f"{share + 0.0051:.6f}", f"{share - 0.0051:.6f}"):
-            marked = exercises.mark(question, typed)
-            assert (marked.mark, marked.mistake, marked.attempted) == (0, None, True)
+        for distance, mistake in ((0.0051, "close"), (-0.0051, "close"), (0.03, None), (-0.03, None)):
+            marked = exercises.mark(question, f"{share + distance:.6f}")
+            assert (marked.mark, marked.mistake, marked.attempted) == (0, mistake, True)
 
     def test_a_catalogued_mistake_is_recognised(self) -> None:
         question = numeric(seed=1)
@@ -172,18 +172,48 @@ class TestInANotebook:
 
     def test_the_cell_stores_id_and_seed_and_no_answer(self) -> None:
         bundle = numeric(seed=4)._repr_mimebundle_()
-        assert bundle[MIME] == {"id": "sample/share", "seed": 4}
+        assert bundle[QUESTION_MIME_TYPE] == {"id": "sample/share", "seed": 4}
         stored = json.dumps(bundle, ensure_ascii=False)
         question = numeric(seed=4)
         for secret in (f"{question.answer:.2f}", question.solution, "This is the rest", "upside"):
             assert secret not in stored
 
     def test_without_a_seed_the_build_decides(self) -> None:
-        assert exercises.question("sample/which")._repr_mimebundle_()[MIME] == {"id": "sample/which", "seed": None}
+        assert exercises.question("sample/which")._repr_mimebundle_()[QUESTION_MIME_TYPE] == {
+            "id": "sample/which",
+            "seed": None,
+        }
 
     def test_the_text_is_the_same_on_every_run(self) -> None:
         first, second = (numeric()._repr_mimebundle_()["text/plain"] for _ in range(2))
         assert first == second == repr(numeric())
+
+
+def test_the_catalogue_says_what_there_is_but_no_answer(full_sample: Path) -> None:
+    text = full_sample.read_text(encoding="utf-8")
+    listed = """objectives:
+  - {id: sample/2, text: Measure contact}
+  - {id: sample/1, text: Describe contact}
+"""
+    full_sample.write_text(listed + text, encoding="utf-8")
+    known = exercises.catalogue()
+    assert list(known["objectives"].items()) == [("sample/1", "Describe contact"), ("sample/2", "Measure contact")]
+    assert list(known["questions"]) == sorted(question.id for question in exercises.bank())
+    assert known["questions"]["sample/share"] == {
+        "objective": "sample/2",
+        "kind": "numeric",
+        "title": "Present for … of … minutes. What share is that?",
+        "difficulty": 2,
+        "points": 1,
+        "pool": ["check", "exam"],
+        "section": "sec-two",
+    }
+    json.dumps(known, allow_nan=False)
+
+
+@pytest.mark.usefixtures("sample")
+def test_an_objective_without_a_text_is_listed_all_the_same() -> None:
+    assert exercises.catalogue()["objectives"] == {"sample/1": "", "sample/2": ""}
 
 
 def test_importing_the_model_loads_no_widgets() -> None:
@@ -196,7 +226,7 @@ def test_importing_the_model_loads_no_widgets() -> None:
 
 def test_a_broken_bank_is_not_asked_from(sample: Path) -> None:
     sample.write_text(sample.read_text(encoding="utf-8").replace("difficulty: 2", "difficulty: 9"), encoding="utf-8")
-    for ask in (exercises.bank, lambda: exercises.question("sample/which")):
+    for ask in (exercises.bank, exercises.catalogue, lambda: exercises.question("sample/which")):
         with pytest.raises(BankError, match="question share: difficulty: must be at most 3, got 9"):
             ask()
 

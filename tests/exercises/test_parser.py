@@ -39,6 +39,16 @@ PROPORTION = spellings("proportion")
         (".5", 0.5),
         ("5.", 5),
         ("\t 7 \n", 7),
+        ("18/34", 18 / 34),
+        ("18 / 34", 18 / 34),
+        ("18/\u200934 min.", 18 / 34),
+        ("\N{MINUS SIGN}3/4", -0.75),
+        ("1,5/2", 0.75),
+        (".5/.25", 2),
+        ("1 250/2 500", 0.5),
+        ("1e3/4", 250),
+        ("1/2e3", 0.0005),
+        ("0/5", 0),
     ],
 )
 def test_a_number_is_read_as_people_write_it(typed: str, number: float) -> None:
@@ -67,7 +77,19 @@ def test_a_number_is_read_as_people_write_it(typed: str, number: float) -> None:
         ("90 s", "unit"),
         ("5 constructor", "unit"),
         ("80 %", "unit"),
-        ("3/4", "unit"),
+        ("3/x", "unit"),
+        ("3/4 s", "unit"),
+        ("1/-2", "unit"),
+        ("1/0", "unreadable"),
+        ("0/0", "unreadable"),
+        ("1/1e-400", "unreadable"),
+        ("1e308/1e-5", "unreadable"),
+        ("1/2/3", "unreadable"),
+        ("1 1/2", "unreadable"),
+        ("1/2 3", "unreadable"),
+        ("1/2.3.4", "unreadable"),
+        ("1,234/5", "ambiguous"),
+        ("5/1,234", "ambiguous"),
     ],
 )
 def test_what_is_no_number_in_the_unit_says_why(typed: str, flaw: str) -> None:
@@ -83,11 +105,16 @@ def test_what_is_no_number_in_the_unit_says_why(typed: str, flaw: str) -> None:
         ("80 %", "%", 80),
         ("80", "%", 80),
         ("6 jobs/h", "jobs per hour", 6),
+        ("6 jobs / hour", "jobs per hour", 6),
         ("6 per hour", "jobs per hour", 6),
         ("6 Jobs per  hour", "jobs per hour", 6),
         ("6 /h", "per hour", 6),
         ("5 €", "euros", 5),
         ("5 agents", "agents", 5),
+        ("3/4/h", "jobs per hour", 0.75),
+        ("3/4 jobs per hour", "jobs per hour", 0.75),
+        ("1/2 %", "proportion", 0.005),
+        ("5 /100 visitors", "calls per 100 visitors", 5),
     ],
 )
 def test_a_unit_may_follow_if_it_is_the_questions(typed: str, unit: str, number: float) -> None:
@@ -114,7 +141,38 @@ def test_a_percent_sign_divides_a_proportion_by_a_hundred(number: Decimal) -> No
     assert math.isclose(read, float(number / 100), rel_tol=1e-15, abs_tol=1e-300)
 
 
-@given(st.text())
-def test_no_text_breaks_the_reader(typed: str) -> None:
-    read = read_number(typed, MINUTES)
+@given(
+    st.integers(0, 10**9),
+    st.integers(0, 999),
+    st.sampled_from([("", "."), ("", ","), (" ", ","), ("\u00a0", "."), ("\u2009", ","), ("'", "."), ("\u2019", ",")]),
+    st.sampled_from([("", 1), ("+", 1), ("-", -1), ("\N{MINUS SIGN}", -1), ("- ", -1)]),
+    st.sampled_from([("", 1), ("%", 100), (" %", 100), ("\u202f%", 100), (" Per  cent.", 100), (" proportion", 1)]),
+)
+def test_a_number_is_the_same_in_every_style(
+    whole: int, parts: int, marks: tuple[str, str], sign: tuple[str, int], unit: tuple[str, int]
+) -> None:
+    group, point = marks
+    # Four decimals, so that no comma stands before three digits alone.
+    written = f"{sign[0]}{f'{whole:,}'.replace(',', group)}{point}{parts:03d}5{unit[0]}"
+    assert read_number(written, PROPORTION) == sign[1] * float(f"{whole}.{parts:03d}5") / unit[1]
+
+
+NUMBERS = st.just("0") | st.floats(1e-6, 1e12).map(lambda number: f"{number:.12g}")
+
+
+@given(NUMBERS, NUMBERS.filter(lambda number: number != "0"), st.sampled_from(["/", " /", "/ ", "\u2009/\u202f"]))
+def test_a_fraction_is_its_quotient(above: str, below: str, line: str) -> None:
+    assert read_number(f"{above}{line}{below}", MINUTES) == float(above) / float(below)
+    assert read_number(f"-{above}{line}{below} min", MINUTES) == -float(above) / float(below)
+
+
+# Plain text rarely comes near a number.
+NEARLY = st.text(st.sampled_from("0123456789.,' /+-eE%minh\u2009\u2019\N{MINUS SIGN}"), max_size=20)
+
+
+@given(
+    st.text() | NEARLY, st.sampled_from(["minutes", "proportion", "%", "", "jobs per hour", "calls per 100 visitors"])
+)
+def test_no_text_breaks_the_reader(typed: str, unit: str) -> None:
+    read = read_number(typed, spellings(unit))
     assert read in {"blank", "unreadable", "ambiguous", "unit"} or math.isfinite(read)

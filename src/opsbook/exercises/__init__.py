@@ -10,8 +10,9 @@ Use :func:`question` to ask, :func:`mark` to mark, and :func:`check` for the cod
 from importlib import import_module
 from typing import Any
 
-from opsbook.exercises.banks import BankReport, bank, bank_report, mark, question
-from opsbook.exercises.checks import Verdict, check
+from opsbook.exercises.banks import BankReport, bank, bank_report, catalogue, check_code, mark, question
+from opsbook.exercises.checks import check
+from opsbook.exercises.exam import draw_exam
 from opsbook.exercises.page import markup, payload
 from opsbook.exercises.question import Mark, Question
 
@@ -20,23 +21,35 @@ __all__ = [
     "Mark",
     "Question",
     "Slider",
-    "Verdict",
     "bank",
     "bank_report",
+    "catalogue",
     "check",
+    "check_code",
     "contact_audit",
+    "draw_exam",
     "explore",
     "mark",
     "markup",
+    "my_progress",
     "payload",
     "question",
 ]
 
-# What draws charts loads Altair and pandas, which asking and marking do without.
-_DRAWING = {"Slider": "explorers", "explore": "explorers", "contact_audit": "audit_form"}
+# What shows charts or widgets loads Altair, pandas and ipywidgets, which asking and marking do without.
+_SHOWING = {
+    "Slider": "explorers",
+    "contact_audit": "audit_form",
+    "explore": "explorers",
+    "my_progress": "progress_view",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name in _DRAWING:
-        return getattr(import_module(f"{__name__}.{_DRAWING[name]}"), name)
+    if name in _SHOWING:
+        return getattr(import_module(f"{__name__}.{_SHOWING[name]}"), name)
     raise AttributeError(f"module 'opsbook.exercises' has no attribute {name!r}; it offers {', '.join(__all__)}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_SHOWING])

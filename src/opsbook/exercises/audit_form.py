@@ -8,7 +8,6 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -20,26 +19,23 @@ import traitlets
 
 from opsbook.charts import decoupling
 from opsbook.charts.picture import NARROW, WIDE, svg
+from opsbook.exercises.assets import asset
 from opsbook.exercises.audit import MAX_HANDOVER, MAX_STAFF, MIN_STAFF, Audit, amount, read_audit
 from opsbook.exercises.task_lists import MAX_NAME, SAMPLE, read_tasks
 
 __all__ = ["ContactAudit", "contact_audit"]
 
 
-def _static(name: str) -> str:
-    return files("opsbook.exercises").joinpath("static", name).read_text(encoding="utf-8")
-
-
 class _StatusLine(anywidget.AnyWidget):
     """A line of text that a screen reader announces whenever it changes."""
 
-    _esm = _static("status-line.js")
+    _esm = asset("status-line.js")
     value = traitlets.Unicode().tag(sync=True)
 
 
-_STYLE = f"<style>{_static('audit.css')}</style>"
-_FILE_HELP = Template(_static("task-list.html")).substitute(sample=SAMPLE, quoted=quote(SAMPLE))
-_MODEL_NOTE = _static("audit-model.html")
+_STYLE = f"<style>{asset('audit.css')}</style>"
+_FILE_HELP = Template(asset("task-list.html")).substitute(sample=SAMPLE, quoted=quote(SAMPLE))
+_MODEL_NOTE = asset("audit-model.html")
 
 
 class ContactAudit:

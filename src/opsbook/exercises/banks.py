@@ -2,17 +2,32 @@
 
 import os
 import re
+import warnings
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from opsbook.errors import BankError
+from opsbook.exercises import progress
+from opsbook.exercises.code import CodeQuestion
 from opsbook.exercises.question import Entry, Mark, Question
-from opsbook.exercises.reading import read_bank
+from opsbook.exercises.reading import BankFile, read_bank
 from opsbook.validation import known
 
-__all__ = ["BankReport", "bank", "bank_paths", "bank_report", "default_seed", "mark", "question", "variants"]
+__all__ = [
+    "BankReport",
+    "bank",
+    "bank_paths",
+    "bank_report",
+    "catalogue",
+    "check_code",
+    "default_seed",
+    "mark",
+    "question",
+    "variants",
+]
 
 
 def _folder() -> Path:
@@ -22,7 +37,13 @@ def _folder() -> Path:
 
 
 def bank_paths() -> dict[str, Path]:
-    """Return the file of each bank that came with opsbook, by the name of its chapter."""
+    """Return the file of each bank that came with opsbook, by the name of its chapter.
+
+    Raises
+    ------
+    BankError
+        No bank came with opsbook.
+    """
     paths = {path.stem: path for path in sorted(_folder().glob("*.yml"))}
     if not paths:
         raise BankError(["no question bank came with opsbook. Install it again."])
@@ -61,7 +82,7 @@ def _seed(seed: int | None) -> int:
     if seed is None:
         return default_seed()
     if isinstance(seed, bool) or not isinstance(seed, int):
-        raise TypeError(f"`seed` must be a whole number or None, got {seed!r}.")
+        raise TypeError(f"`seed` must be a whole number or None, got {seed!r}. Write its digits alone.")
     return seed
 
 
@@ -89,6 +110,8 @@ def question(question_id: str, *, seed: int | None = None) -> Question:
         The bank has no such question; the nearest is suggested.
     BankError
         The question's file breaks the rules of the bank.
+    TypeError
+        The seed is not a whole number.
 
     Examples
     --------
@@ -114,10 +137,23 @@ def variants(question_id: str, *, seed: int | None = None) -> tuple[Question, ..
     -------
     tuple of Question
         One for a question without numbers, otherwise up to ten that differ.
+
+    Raises
+    ------
+    UnknownNameError, BankError, TypeError
+        As `question`.
     """
     entry = _entry(question_id)
     seeds = entry.variant_seeds(question_id, _seed(seed))
     return tuple(entry.draw(question_id, each, fixed=seed is not None) for each in seeds)
+
+
+def _files() -> list[BankFile]:
+    files = [read_bank(path, path.name) for path in bank_paths().values()]
+    problems = [problem for file in files for problem in file.problems]
+    if problems:
+        raise BankError(problems)
+    return files
 
 
 def bank() -> tuple[Question, ...]:
@@ -130,31 +166,75 @@ def bank() -> tuple[Question, ...]:
 
     Examples
     --------
-    >>> {item.kind for item in bank()} <= {"choice", "numeric"}
+    >>> len(bank()) == len({item.id for item in bank()})
     True
     """
-    files = [read_bank(path, path.name) for path in bank_paths().values()]
-    problems = [problem for file in files for problem in file.problems]
-    if problems:
-        raise BankError(problems)
     seed = default_seed()
-    return tuple(entry.draw(each, seed, fixed=False) for file in files for each, entry in file.entries.items())
+    return tuple(entry.draw(each, seed, fixed=False) for file in _files() for each, entry in file.entries.items())
 
 
-def mark(asked: Question, response: str | None) -> Mark:
+def catalogue() -> dict[str, dict[str, Any]]:
+    """Return what the shipped banks hold, without any question's content: enough to chart progress and to draw exams.
+
+    Returns
+    -------
+    dict
+        ``"objectives"``: text by id, empty where the bank gives none; ``"questions"``: by full id a mapping with
+        ``objective``, ``kind``, ``title``, ``difficulty``, ``points``, ``pool`` and ``section``. Both sorted by id.
+
+    Raises
+    ------
+    BankError
+        Any file breaks the rules of the bank; every problem of every file is listed.
+
+    Examples
+    --------
+    >>> set(catalogue()["questions"]) == {item.id for item in bank()}
+    True
+    """
+    files = _files()
+    entries = {each: entry for file in files for each, entry in file.entries.items()}
+    objectives = {entry.objective: "" for entry in entries.values()}
+    for file in files:
+        objectives |= file.objectives
+    return {
+        "objectives": dict(sorted(objectives.items())),
+        "questions": {
+            each: {
+                "objective": entry.objective,
+                "kind": entry.kind,
+                "title": entry.title,
+                "difficulty": entry.difficulty,
+                "points": entry.points,
+                "pool": list(entry.pool),
+                "section": entry.section,
+            }
+            for each, entry in sorted(entries.items())
+        },
+    }
+
+
+def mark(asked: Question, response: str | Iterable[str] | Mapping[str, Any] | None) -> Mark:
     """Mark a response to a question.
 
     Parameters
     ----------
     asked : Question
         The question as it was asked, with its seed.
-    response : str or None
-        An option's id for a choice, the number as typed for a numeric question; None or blank for no answer.
+    response : str, list of str, mapping or None
+        An option's id for `choice`, a list of option ids for `choices`, the number as typed for `numeric`, a list of
+        all item ids for `order`, group ids by item id for `match`, the text for `reflect`, the namespace of the
+        learner's code for `code`; None or blank for no answer.
 
     Returns
     -------
     Mark
         The mark in [0, 1], the message, and the mistake that was recognised.
+
+    Raises
+    ------
+    TypeError
+        The response is not of the type that the question's kind has.
 
     Examples
     --------
@@ -162,6 +242,57 @@ def mark(asked: Question, response: str | None) -> Mark:
     False
     """
     return asked.mark(response)
+
+
+def check_code(question_id: str, namespace: Mapping[str, Any]) -> Mark:
+    """Mark a learner's code, keep the result in their progress, and return it to be shown.
+
+    Parameters
+    ----------
+    question_id : str
+        ``NAME/slug`` of a question of the kind `code`.
+    namespace : mapping
+        What the learner's cells defined: ``globals()``.
+
+    Returns
+    -------
+    Mark
+        As the last value of a cell it shows its message.
+
+    Raises
+    ------
+    UnknownNameError, BankError
+        As `question`.
+    ValueError
+        The question is of another kind.
+    TypeError
+        The namespace is not a mapping.
+
+    Warns
+    -----
+    UserWarning
+        The result cannot be kept; the mark counts all the same.
+    """
+    asked = question(question_id)
+    if not isinstance(asked, CodeQuestion):
+        rule = f"`question_id` must be the id of a code question, got {question_id!r} of kind {asked.kind}."
+        raise ValueError(f"{rule} Show it with `exercises.question`.")  # noqa: TRY004 - the id is at fault
+    marked = asked.mark(namespace)
+    if marked.attempted:
+        try:
+            kept = progress.load().get(question_id)
+            answer = progress.Answer(
+                seed=asked.seed,
+                response="",
+                mark=marked.mark,
+                attempts=kept.attempts + 1 if kept else 1,
+                hints=kept.hints if kept else 0,
+                at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            )
+            progress.save(question_id, answer)
+        except (OSError, RuntimeError) as error:
+            warnings.warn(f"Progress was not saved: {error}", stacklevel=2)
+    return marked
 
 
 class BankReport(NamedTuple):
@@ -172,11 +303,33 @@ class BankReport(NamedTuple):
     problems : list of str
         One line each: file and line, question, key, rule, what was received, what to do.
     counts : dict
-        How many questions there are by ``"kind"``, ``"objective"`` and ``"difficulty"``, sorted.
+        How many questions there are by ``"kind"``, ``"objective"``, ``"difficulty"`` and ``"pool"``, sorted; a
+        question may be in several pools.
+    files : int
+        How many files were checked.
     """
 
     problems: list[str]
     counts: dict[str, dict[str, int]]
+    files: int
+
+    def table(self) -> str:
+        """Return the counts as aligned lines.
+
+        Examples
+        --------
+        >>> print(BankReport([], {"kind": {"choice": 12}, "difficulty": {"1": 9, "2": 3}}, 1).table())
+        kind        choice  12
+        difficulty  1        9
+                    2        3
+        """
+        rows = [
+            ("" if number else name, value, str(count))
+            for name, counted in self.counts.items()
+            for number, (value, count) in enumerate(counted.items())
+        ]
+        wide = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
+        return "\n".join(f"{name:<{wide[0]}}  {value:<{wide[1]}}  {count:>{wide[2]}}" for name, value, count in rows)
 
 
 def bank_report(paths: Iterable[str | Path] | None = None) -> BankReport:
@@ -192,20 +345,31 @@ def bank_report(paths: Iterable[str | Path] | None = None) -> BankReport:
     BankReport
         Every problem of every file, and counts over the questions that could be read.
 
+    Raises
+    ------
+    TypeError
+        `paths` is one text, whose letters would each be taken for a path.
+    BankError
+        Without `paths`: no bank came with opsbook.
+
     Examples
     --------
     >>> bank_report(["missing.yml"]).problems
     ['missing.yml: there is no such file. Check the path.']
     """
+    if isinstance(paths, str):
+        raise TypeError(f"`paths` must be several paths or None, got {paths!r}. Write [{paths!r}].")
     if paths is None:
         files = [read_bank(path, path.name) for path in bank_paths().values()]
     else:
         files = [read_bank(Path(path), str(path)) for path in paths]
     entries = [entry for file in files for entry in file.entries.values()]
-    counts = {
+    counts: dict[str, Counter[str]] = {
         "kind": Counter(entry.kind for entry in entries),
         "objective": Counter(entry.objective for entry in entries),
         "difficulty": Counter(str(entry.difficulty) for entry in entries),
+        "pool": Counter(pool for entry in entries for pool in dict.fromkeys(entry.pool)),
     }
     problems = [problem for file in files for problem in file.problems]
-    return BankReport(problems, {key: dict(sorted(counted.items())) for key, counted in counts.items()})
+    sorted_counts = {key: dict(sorted(counted.items())) for key, counted in counts.items()}
+    return BankReport(problems, sorted_counts, len(files))

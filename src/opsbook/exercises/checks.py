@@ -2,47 +2,17 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
 from math import isclose, isfinite
 from numbers import Real
 from typing import Any
 
-__all__ = ["Verdict", "check"]
+from opsbook.exercises.question import Mark
 
-
-@dataclass(frozen=True, kw_only=True, repr=False)
-class Verdict:
-    """The judgement on a learner's value; as the last value of a cell it shows its message.
-
-    Attributes
-    ----------
-    correct : bool
-        Whether the value is right.
-    attempted : bool
-        Whether there was anything to judge.
-    message : str
-        The feedback, in Markdown.
-    """
-
-    correct: bool
-    attempted: bool
-    message: str
-
-    def _verdict(self) -> tuple[str, str]:
-        if self.correct:
-            return "✓", "Right."
-        return ("✗", "Not yet.") if self.attempted else ("○", "Not attempted yet.")
-
-    def __repr__(self) -> str:
-        return " ".join((*self._verdict(), self.message)).strip()
-
-    def _repr_markdown_(self) -> str:
-        sign, words = self._verdict()
-        return f"{sign} **{words}** {self.message}".strip()
-
+__all__ = ["STUB", "check", "stopped"]
 
 _LONGEST = 60
-_STUB = "Replace the `...` with your own work, then run the cell above and this one again."
+_LONGEST_ERROR = 200
+STUB = "Replace the `...` with your own work, then run the cell above and this one again."
 _NOTHING = "The function returns nothing so far: let it end with `return` and your result."
 
 
@@ -53,6 +23,23 @@ def _short(value: object) -> str:
         return f"a value of type {type(value).__name__}"
     text = text.replace("`", "'")
     return f"`{text if len(text) <= _LONGEST else text[:_LONGEST] + '…'}`"
+
+
+def stopped(error: BaseException) -> str:
+    """Return what stopped a learner's code, as the end of a sentence.
+
+    Examples
+    --------
+    >>> stopped(ZeroDivisionError("division by zero"))
+    'ZeroDivisionError: division by zero.'
+    """
+    try:
+        text = f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001 - a learner's exception may fail at saying what it is
+        text = type(error).__name__
+    text = " ".join(text.split())
+    text = (text if len(text) <= _LONGEST_ERROR else f"{text[:_LONGEST_ERROR]}…").rstrip(": .")
+    return text if text.endswith(("?", "!")) else f"{text}."
 
 
 def _simple(value: Any) -> Any:
@@ -71,6 +58,10 @@ def _simple(value: Any) -> Any:
     return value
 
 
+def _folded(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
 def _same(actual: Any, expected: Any, tolerance: float) -> bool:
     if isinstance(expected, bool) or isinstance(actual, bool):
         return actual is expected
@@ -78,7 +69,7 @@ def _same(actual: Any, expected: Any, tolerance: float) -> bool:
         near = isinstance(actual, Real)
         return near and isclose(actual, expected, rel_tol=tolerance, abs_tol=tolerance if expected == 0 else 0)
     if isinstance(expected, str):
-        return isinstance(actual, str) and " ".join(actual.split()).casefold() == " ".join(expected.split()).casefold()
+        return isinstance(actual, str) and _folded(actual) == _folded(expected)
     if isinstance(expected, list):
         same_length = isinstance(actual, list) and len(actual) == len(expected)
         return same_length and all(_same(a, e, tolerance) for a, e in zip(actual, expected, strict=True))
@@ -109,15 +100,19 @@ def _kind(value: Any) -> str:
     return f"a value of type {type(value).__name__}"
 
 
+def _ordered(items: list[Any]) -> list[Any]:
+    folded = [_folded(item) if isinstance(item, str) else item for item in items]
+    try:
+        return sorted(folded)
+    except TypeError:
+        # Mappings and mixed values have no order of their own.
+        return sorted(folded, key=repr)
+
+
 def _list_difference(actual: list[Any], expected: list[Any], tolerance: float) -> str:
     if len(actual) != len(expected):
         return f"Expected {len(expected)} items, got {len(actual)}."
-    rest = list(expected)
-    for item in actual:
-        found = next((index for index, other in enumerate(rest) if _matches(item, other, tolerance)), None)
-        if found is not None:
-            rest.pop(found)
-    if not rest:
+    if _matches(_ordered(actual), _ordered(expected), tolerance):
         return "The items are right, their order is not."
     wrong = [index for index, item in enumerate(actual) if not _matches(item, expected[index], tolerance)]
     first = f"the first is item {wrong[0] + 1}: {_short(actual[wrong[0]])}"
@@ -175,28 +170,29 @@ def _check_function(
     mistakes: list[tuple[Any, str]],
     tolerance: float,
     hint: str,
-) -> Verdict:
-    name = getattr(function, "__name__", "the function")
+) -> Mark:
+    def call(arguments: tuple[Any, ...]) -> str:
+        name = getattr(function, "__name__", "the function")
+        return f"`{name}({', '.join(_short(argument).strip('`') for argument in arguments)})`"
+
     results = []
     for arguments, _ in cases:
-        call = f"{name}({', '.join(_short(argument).strip('`') for argument in arguments)})"
         try:
             results.append(function(*deepcopy(arguments)))
         except Exception as error:  # noqa: BLE001 - whatever a learner's function raises is reported in one sentence
-            reason = f"{type(error).__name__}: {error}".rstrip(": ")
-            return Verdict(correct=False, attempted=True, message=f"`{call}` stops with {reason}. {hint}".strip())
+            return Mark(mark=0, message=f"{call(arguments)} stops with {stopped(error)} {hint}".strip())
     if all(result is None or result is ... for result in results):
-        return Verdict(correct=False, attempted=False, message=f"{_NOTHING} {_STUB}")
+        return Mark(mark=0, message=f"{_NOTHING} {STUB}", attempted=False)
     wrong = next((n for n, (_, e) in enumerate(cases) if not _matches(results[n], e, tolerance)), None)
     if wrong is None:
-        return Verdict(correct=True, attempted=True, message="")
+        return Mark(mark=1, message="")
     for slip, message in mistakes:
         slipped = _slipped(slip, cases) if callable(slip) else slip
         if _matches(results, slipped, tolerance):
-            return Verdict(correct=False, attempted=True, message=message)
-    call = f"{name}({', '.join(_short(argument).strip('`') for argument in cases[wrong][0])})"
-    difference = _difference(results[wrong], cases[wrong][1], tolerance)
-    return Verdict(correct=False, attempted=True, message=f"For `{call}`: {difference} {hint}".strip())
+            return Mark(mark=0, message=message)
+    arguments, expected = cases[wrong]
+    difference = _difference(results[wrong], expected, tolerance)
+    return Mark(mark=0, message=f"For {call(arguments)}: {difference} {hint}".strip())
 
 
 def check(
@@ -208,7 +204,7 @@ def check(
     tolerance: float = 1e-3,
     hint: str = "",
     right: str = "",
-) -> Verdict:
+) -> Mark:
     """Check what a learner wrote in the cell above, and say what is wrong in words that teach.
 
     A wrong value of any kind, and an exception inside a learner's function, give a message and never a traceback.
@@ -235,8 +231,8 @@ def check(
 
     Returns
     -------
-    Verdict
-        Whether it is right and attempted, and the message.
+    Mark
+        1 or 0, whether there was anything to judge, and the message.
 
     Raises
     ------
@@ -256,16 +252,16 @@ def check(
         raise ValueError("`check` needs either `expected` or `cases`, got both or neither. Give the one that is meant.")
     slips = _catalogued(mistakes)
     if actual is ... or actual is None:
-        return Verdict(correct=False, attempted=False, message=_STUB)
+        return Mark(mark=0, message=STUB, attempted=False)
     if cases:
         if not callable(actual):
             message = f"Expected a function, got {_short(actual)}. Begin it with `def`."
-            return Verdict(correct=False, attempted=True, message=message)
+            return Mark(mark=0, message=message)
         verdict = _check_function(actual, cases, slips, tolerance, hint)
-        return Verdict(correct=True, attempted=True, message=right) if verdict.correct else verdict
+        return Mark(mark=1, message=right) if verdict.correct else verdict
     if _matches(actual, expected, tolerance):
-        return Verdict(correct=True, attempted=True, message=right)
+        return Mark(mark=1, message=right)
     for value, message in slips:
         if _matches(actual, value, tolerance):
-            return Verdict(correct=False, attempted=True, message=message)
-    return Verdict(correct=False, attempted=True, message=f"{_difference(actual, expected, tolerance)} {hint}".strip())
+            return Mark(mark=0, message=message)
+    return Mark(mark=0, message=f"{_difference(actual, expected, tolerance)} {hint}".strip())

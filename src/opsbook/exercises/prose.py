@@ -13,7 +13,7 @@ from opsbook.mathml import to_mathml
 
 __all__ = ["Asked", "ask", "fill", "inline", "placeholders", "plain", "to_html"]
 
-_PLACEHOLDER = re.compile(r"\[\[(?P<name>[^\]:]*)(?::(?P<form>[^\]]*))?\]\]")
+_PLACEHOLDER = re.compile(r"\[\[(?P<name>[^\[\]:]*)(?::(?P<form>[^\[\]]*))?\]\]")
 
 
 def placeholders(text: str) -> list[tuple[str, str]]:
@@ -56,7 +56,7 @@ def _math(_self: object, tokens: Sequence[Token], index: int, _options: object, 
 
 @cache
 def _markdown() -> MarkdownIt:
-    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+    markdown = MarkdownIt("commonmark", {"html": False, "typographer": True}).enable(["table", "smartquotes"])
     dollarmath_plugin(markdown, allow_space=False, allow_digits=False, double_inline=True, allow_labels=False)
     for kind in ("math_inline", "math_inline_double", "math_block"):
         markdown.add_render_rule(kind, _math)

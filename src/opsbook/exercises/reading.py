@@ -1,281 +1,326 @@
 """Reads a bank file, and says in plain words everything that is wrong with it."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, get_args
+from types import MappingProxyType
+from typing import Annotated, Any, NamedTuple
 
-import yaml
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import Field
 
 from opsbook.exercises import prose
-from opsbook.exercises.choice import ChoiceEntry
+from opsbook.exercises.choice import ChoiceEntry, ChoicesEntry
+from opsbook.exercises.code import CodeEntry
+from opsbook.exercises.forms import check, meant, shown, within
+from opsbook.exercises.located import Place, Tree, UnreadableError, parse
+from opsbook.exercises.match import MatchEntry
 from opsbook.exercises.numeric import NumericEntry
-from opsbook.exercises.question import Entry
+from opsbook.exercises.order import OrderEntry
+from opsbook.exercises.question import OBJECTIVE_FORM, SLUG_FORM, Entry, ObjectiveId, Problem, Strict, Text
+from opsbook.exercises.reflect import ReflectEntry
 
-__all__ = ["BankFile", "read_bank"]
+__all__ = ["KINDS", "BankFile", "read_bank"]
 
-Place = tuple[str | int, ...]
+KINDS: Mapping[str, type[Entry]] = MappingProxyType(
+    {
+        "choice": ChoiceEntry,
+        "choices": ChoicesEntry,
+        "numeric": NumericEntry,
+        "order": OrderEntry,
+        "match": MatchEntry,
+        "reflect": ReflectEntry,
+        "code": CodeEntry,
+    }
+)
 
-_KINDS = ("choice", "numeric")
-_PLANNED = ("choices", "order", "match", "reflect", "code")
-_ENTRY: TypeAdapter[Entry] = TypeAdapter(Annotated[ChoiceEntry | NumericEntry, Field(discriminator="kind")])
-_MODELS: dict[str, type[BaseModel]] = {"choice": ChoiceEntry, "numeric": NumericEntry}
-
-
-class _Loader(yaml.SafeLoader):
-    """Reads plain scalars as YAML 1.2 does: `no` is a word, `1:30` is text, `1e3` is a number, 012 is twelve."""
-
-    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - PyYAML's own class attribute, emptied
-
-
-_SCALARS: dict[str, tuple[str, Any]] = {
-    "null": (r"^(?:~|null|)$", lambda _: None),
-    "bool": (r"^(?:true|false)$", lambda text: text == "true"),
-    "int": (r"^[-+]?[0-9]{1,18}$", int),
-    "float": (r"^[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$", float),
-}
-for _name, (_form, _) in _SCALARS.items():
-    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", re.compile(_form), None)
-
-
-@dataclass(frozen=True)
-class _Tree:
-    """A YAML file as plain values, with the line of every key path and the faults of its form."""
-
-    value: Any
-    lines: Mapping[Place, int]
-    problems: tuple[tuple[int, str], ...]
-
-
-def _parse(text: str) -> _Tree:
-    lines: dict[Place, int] = {}
-    problems: list[tuple[int, str]] = []
-
-    def convert(node: yaml.Node, path: Place, above: tuple[int, ...]) -> Any:
-        line = node.start_mark.line + 1
-        lines.setdefault(path, line)
-        if id(node) in above:
-            problems.append((line, "a value must not contain itself. Write it out instead of using an alias (`*`)."))
-            return None
-        above = (*above, id(node))
-        if isinstance(node, yaml.MappingNode):
-            result: dict[str, Any] = {}
-            for key_node, value_node in node.value:
-                key = str(key_node.value)
-                place = (*path, key)
-                if key in result:
-                    rule = f"the key `{key}` stands twice, first on line {lines[place]}. Remove one."
-                    problems.append((key_node.start_mark.line + 1, rule))
-                lines.setdefault(place, key_node.start_mark.line + 1)
-                result[key] = convert(value_node, place, above)
-            return result
-        if isinstance(node, yaml.SequenceNode):
-            return [convert(item, (*path, index), above) for index, item in enumerate(node.value)]
-        kind = node.tag.removeprefix("tag:yaml.org,2002:")
-        if kind in _SCALARS and re.match(_SCALARS[kind][0], node.value):
-            return _SCALARS[kind][1](node.value)
-        if kind != "str":
-            problems.append((line, f"the tag `{node.tag}` is not read here. Remove it."))
-        return node.value
-
-    root = yaml.compose(text, Loader=_Loader)
-    return _Tree(convert(root, (), ()) if root is not None else None, lines, tuple(problems))
-
-
-_LONGEST = 60
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, dict):
-        return f"a mapping with {', '.join(map(repr, value)) or 'no keys'}"
-    if isinstance(value, list):
-        return f"a list of {len(value)}"
-    kind = {str: "text", bool: "a yes/no value", int: "a number", float: "a number"}.get(type(value), "nothing")
-    text = repr(value)
-    return kind if value is None else f"{text if len(text) <= _LONGEST else text[:_LONGEST] + '…'} ({kind})"
-
-
-_RULES = {
-    "string_type": "must be text, got {got}. Put it in quotes.",
-    "int_type": "must be a whole number, got {got}.",
-    "int_from_float": "must be a whole number, got {got}.",
-    "float_type": "must be a number, got {got}.",
-    "bool_type": "must be `true` or `false`, got {got}.",
-    "list_type": "must be a list, got {got}. Begin each item with a hyphen.",
-    "dict_type": "must be a mapping of keys to values, got {got}.",
-    "model_type": "must be a mapping of keys to values, got {got}.",
-    "model_attributes_type": "must be a mapping of keys to values, got {got}.",
-    "literal_error": "must be one of {expected}, got {got}.",
-    "too_short": "must have at least {min_length} items, got {got}. Add what is missing.",
-    "greater_than": "must be above {gt:g}, got {got}.",
-    "greater_than_equal": "must be at least {ge:g}, got {got}.",
-    "less_than_equal": "must be at most {le:g}, got {got}.",
-    "missing": "is required, got nothing. Add it.",
-    "number": "must be a number of at most fifteen digits, got {got}.",
-}
-_FORMS = {
-    r"\S": "must not be empty, got {got}.",
-    r"^\S+$": "must be one label without spaces, got {got}.",
-    r"^[a-z0-9]+(-[a-z0-9]+)*$": "must be small letters and digits joined by hyphens, got {got}.",
-    r"^[a-z0-9]+(-[a-z0-9]+)*/[1-9][0-9]*$": "must be an objective such as `customer-contact/1`, got {got}.",
-    r"^[a-z][a-z0-9_]*$": "must be a name of small letters, digits and underscores, got {got}.",
+# What a rule on one key may depend on beside that key: a fault there may only look like one here.
+_RESTS_ON = {
+    "answer": {"given", "let", "unit"},
+    "given": {"let", "prompt"},
+    "let": {"given"},
+    "mistakes": {"answer", "given", "items", "let", "tolerance", "unit"},
+    "tolerance": {"answer", "given", "let"},
+    "unit": {"answer", "given", "let"},
 }
 
 
-def _models(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for argument in get_args(annotation):
-        yield from _models(argument)
+# Beyond these, what reads Markdown, formulas and YAML takes minutes, or ends the whole process.
+_LONGEST_TEXT = 10_000
+_LARGEST_FILE = 1_000_000
 
 
-def _keys_at(kind: str, path: Place) -> list[str]:
-    models = [_MODELS[kind]]
-    for piece in path:
-        fields = {(field.alias or name): field for model in models for name, field in model.model_fields.items()}
-        if piece in fields:
-            models = list(_models(fields[str(piece)].annotation))
-    return [field.alias or name for model in models for name, field in model.model_fields.items()]
+class _ObjectiveEntry(Strict):
+    id: ObjectiveId
+    text: Text
 
 
-def _in_words(error: Mapping[str, Any], kind: str) -> tuple[Place, str]:
-    place = tuple(piece for piece in error["loc"][1:] if not str(piece).startswith(("@", "[")))
-    got, context, rule = _shown(error.get("input")), error.get("ctx", {}), str(error["type"])
-    if rule == "extra_forbidden":
-        keys = _keys_at(kind, place[:-1])
-        near = get_close_matches(str(place[-1]), keys, n=1, cutoff=0.6)
-        hint = f"Did you mean `{near[0]}`?" if near else f"Known here: {', '.join(keys)}."
-        return place, f"is not a key of a {kind} question. {hint}"
-    if rule == "string_pattern_mismatch":
-        return place, _FORMS[context["pattern"]].format(got=got)
-    return place, _RULES[rule].format(got=got, **context) if rule in _RULES else f"{error['msg']}, got {got}."
+class _FileEntry(Strict):
+    objectives: Annotated[list[_ObjectiveEntry], Field(min_length=1)] = Field(default=[])
+    questions: Annotated[list[Any], Field(min_length=1)]
 
 
-def _kind_problem(kind: object) -> str:
-    supported = f"Supported: {', '.join(_KINDS)}."
-    if kind in _PLANNED:
-        return f"kind not supported yet: {kind!r}. {supported}"
-    near = get_close_matches(str(kind), _KINDS, n=1, cutoff=0.5)
-    return f"must be a kind of question, got {_shown(kind)}. {f'Did you mean `{near[0]}`?' if near else supported}"
+class BankFile(NamedTuple):
+    """What a bank file holds.
+
+    Attributes
+    ----------
+    entries : mapping of str to Entry
+        The questions that could be read, by full id.
+    problems : tuple of str
+        A line for every problem, in the order of the file.
+    objectives : mapping of str to str
+        The text of each objective by its id; empty when the file lists none.
+    """
+
+    entries: Mapping[str, Entry]
+    problems: tuple[str, ...]
+    objectives: Mapping[str, str]
 
 
-def _prose_problems(entry: Entry) -> Iterator[tuple[Place, str]]:
-    for path, text in entry.texts():
-        values = entry.sample() | ({"answer": 0.5} if path == ("solution",) else {})
-        faulty = False
-        for name, form in prose.placeholders(text):
-            if name not in values:
-                faulty = True
-                known_names = f"Known here: {', '.join(values)}." if values else "This question has no `given`."
-                yield path, f"`[[{name}]]` is not a known value. {known_names}"
-                continue
-            try:
-                format(values[name], form)
-            except ValueError:
-                faulty = True
-                yield path, f"`[[{name}:{form}]]` has a format that numbers do not know. Write for example `:.1f`."
-        if not faulty:
-            try:
-                prose.to_html(prose.fill(text, values))
-            except ValueError as error:
-                yield path, f"{error} Mend the formula."
+# --- One question ------------------------------------------------------------------------------------------------
 
 
-def _question_problems(raw: object, question_id: str) -> tuple[Entry | None, list[tuple[Place, str]]]:
-    if not isinstance(raw, dict):
-        return None, [((), f"a question must be a mapping of keys to values, got {_shown(raw)}.")]
-    kind = raw.get("kind")
-    if kind not in _KINDS:
-        return None, [(("kind",), _RULES["missing"] if "kind" not in raw else _kind_problem(kind))]
+def _is_form(form: str, value: float) -> bool:
+    # A width of a billion is a format as well, and fills the memory.
+    if re.search("[0-9]{3}", form):
+        return False
     try:
-        entry = _ENTRY.validate_python(raw)
-    except ValidationError as error:
-        return None, [_in_words(fault, str(kind)) for fault in error.errors(include_url=False)]
-    return entry, [*entry.problems(question_id), *_prose_problems(entry)]
+        format(value, form)
+    except (ValueError, OverflowError):
+        return False
+    return True
 
 
-def _path_words(raw: Any, place: Place) -> str:
+def _text_problems(path: Place, text: str, values: Mapping[str, float]) -> Iterator[Problem]:
+    if len(text) > _LONGEST_TEXT:
+        yield path, f"must have at most {_LONGEST_TEXT:,} characters, got {len(text):,}. Shorten it."
+        return
+    faulty = False
+    for name, form in prose.placeholders(text):
+        if name not in values:
+            faulty = True
+            known_names = (
+                f"Known here: {', '.join(values)}."
+                if values
+                else "No values are drawn here; a numeric question draws them in `given`."
+            )
+            yield path, f"`[[{name}]]` is not a known value. {known_names}"
+            continue
+        if not _is_form(form, values[name]):
+            faulty = True
+            yield path, f"`[[{name}:{form}]]` has a format that numbers do not know. Write for example `:.1f`."
+    if not faulty:
+        try:
+            prose.to_html(prose.fill(text, values))
+        except ValueError as error:
+            yield path, f"{error} Mend the formula."
+
+
+def _prose_problems(entry: Entry) -> Iterator[Problem]:
+    sample = entry.sample()
+    for path, text in entry.texts():
+        yield from _text_problems(path, text, sample | ({"answer": 0.5} if path == ("solution",) else {}))
+
+
+def _in_all(lists: Sequence[Sequence[Problem]]) -> list[Problem]:
+    return [problem for problem in lists[0] if all(problem in each for each in lists[1:])] if lists else []
+
+
+def _stands(path: Place, repaired: frozenset[Place], rests_on: AbstractSet[str] = frozenset()) -> bool:
+    """Return whether a problem at `path` is the author's, although the values in `repaired` are stand-ins."""
+    return not any(within(path, place) or place[0] in rests_on for place in repaired)
+
+
+def _beside(repaired: frozenset[Place]) -> frozenset[Place]:
+    """Return the mappings too of which a part was repaired: a rule may tie the other parts to it."""
+    return repaired | {place[:-1] for place in repaired if len(place) > 1 and isinstance(place[-1], str)}
+
+
+def _kind_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    known = list(dict.fromkeys(key for kind in KINDS.values() for key in kind.model_fields))
+    misspelt = False
+    for key in raw:
+        if key not in known:
+            hint = meant(key, [each for each in known if each not in raw], "Remove it.")
+            misspelt = misspelt or "`kind`" in hint
+            yield (key,), f"is not a key of a question. {hint}"
+    if "kind" in raw:
+        hint = meant(raw["kind"], list(KINDS), f"Known kinds: {', '.join(KINDS)}.")
+        yield ("kind",), f"must be a kind of question, got {shown(raw['kind'])}. {hint}"
+    elif not misspelt:
+        yield ("kind",), f"is required, got nothing. Known kinds: {', '.join(KINDS)}."
+
+
+def _question_problems(raw: object, question_id: str, unsure: frozenset[Place]) -> tuple[Entry | None, list[Problem]]:
+    """Return the question if it is sound in form, and its problems; of the values at `unsure` nothing is known."""
+    if not isinstance(raw, dict):
+        return None, [((), f"a question must be a mapping of keys to values, got {shown(raw)}. Begin it with `id:`.")]
+    kind = raw.get("kind")
+    if not isinstance(kind, str) or kind not in KINDS:
+        # What questions of every kind have can be checked all the same, but for the values that a kind may draw.
+        common = {key: raw[key] for key in Entry.model_fields if key in raw} | {"kind": ""}
+        found = check(Entry, common, "a question")
+        texts = _in_all([list(_prose_problems(entry)) for entry in found.values])
+        told = [(path, text) for path, text in texts if "[[" not in text and _stands(path, found.repaired | unsure)]
+        return None, [*_kind_problems(raw), *found.problems, *told]
+    sound = check(KINDS[kind], raw, f"a {kind} question")
+    repaired = sound.repaired | unsure
+    rules = _in_all([list(entry.problems(question_id)) for entry in sound.values])
+    texts = _in_all([list(_prose_problems(entry)) for entry in sound.values])
+    beside = _beside(repaired)
+    # Without its values a question has no names; a stand-in for a number leaves the name known.
+    lost = any(place[:1] in {("given",), ("let",)} and len(place) <= len(("given", "name")) for place in repaired)
+    problems = [
+        *sound.problems,
+        *((path, text) for path, text in rules if _stands(path, beside, _RESTS_ON.get(str(path[0]), frozenset()))),
+        *((path, text) for path, text in texts if not lost and _stands(path, repaired)),
+    ]
+    return (None if repaired else sound.values[0]), problems
+
+
+# --- A file ------------------------------------------------------------------------------------------------------
+
+
+def _named(item: object, index: int) -> str:
+    name = item.get("id") if isinstance(item, dict) else None
+    return name if isinstance(name, str) and name.isprintable() and name.strip() else str(index + 1)
+
+
+def _words(raw: Any, place: Place) -> str:
+    """Return a key path as its author would say it, items by their ids."""
     words = ""
     for piece in place:
         if isinstance(piece, int):
             raw = raw[piece] if isinstance(raw, list) else None
-            name = raw.get("id") if isinstance(raw, dict) else None
-            words += f"[{name if isinstance(name, str) else piece + 1}]"
+            words += f"[{_named(raw, piece)}]"
         else:
             raw = raw.get(piece) if isinstance(raw, dict) else None
             words += f".{piece}" if words else piece
     return words
 
 
-class BankFile(NamedTuple):
-    """What a bank file holds: the sound questions by full id, and a line for every problem."""
+class _Reader:
+    """Collects what one file holds, and its problems with their lines."""
 
-    entries: Mapping[str, Entry]
-    problems: tuple[str, ...]
+    def __init__(self, tree: Tree, name: str) -> None:
+        self.tree, self.name = tree, name
+        self.told: list[tuple[int, str]] = []
+        self.entries: dict[str, Entry] = {}
+        self.objectives: dict[str, str] = {}
+        for line, place, text in tree.problems:
+            self.tell(place, text, line)
+
+    def tell(self, place: Place, text: str, line: int | None = None) -> None:
+        """Keep a problem, unless the place itself could not be read for certain."""
+        if line is None:
+            if any(place == unread for _, unread, _ in self.tree.problems):
+                return
+            line = self.tree.line(place)
+        subject, raw, rest = "", self.tree.value, place
+        if place[:1] == ("questions",) and len(place) > 1:
+            raw, rest = raw["questions"][place[1]], place[2:]
+            subject = f"question {_named(raw, int(place[1]))}: "
+        words = _words(raw, rest)
+        told = subject + (f"{words}: " if words else "") + text
+        self.told.append((line, " ".join(told.splitlines())))
+
+    def read(self) -> None:
+        """Read the whole file."""
+        value = self.tree.value
+        if not isinstance(value, dict):
+            rule = f"the file must hold the key `questions`, got {shown(value)}. Begin with `questions:`."
+            self.tell((), rule)
+            return
+        found = check(_FileEntry, value, "a bank file")
+        for place, text in found.problems:
+            self.tell(place, text)
+        questions = value.get("questions")
+        questions = questions if isinstance(questions, list) else []
+        for index, raw in enumerate(questions):
+            self._question(index, raw)
+        for key in ("objectives", "questions"):
+            self._unique(key, value.get(key))
+        listed = found.values[0].objectives if found.values else []
+        for index, objective in enumerate(listed):
+            for path, text in _text_problems(("objectives", index, "text"), objective.text, {}):
+                if _stands(path, found.repaired):
+                    self.tell(path, text)
+        # Which questions serve which objective is told only when every id that is listed can be relied on.
+        if listed and all(place[-1] == "text" for place in found.repaired):
+            self.objectives = {each.id: each.text for each in listed}
+            self._served(questions)
+
+    def _question(self, index: int, raw: object) -> None:
+        place: Place = ("questions", index)
+        unsure = frozenset(unread[2:] for _, unread, _ in self.tree.problems if within(unread, place))
+        entry, problems = _question_problems(raw, f"{self.name}/{_named(raw, index)}", unsure)
+        for path, text in problems:
+            self.tell((*place, *path), text)
+        if entry is not None:
+            self.entries.setdefault(f"{self.name}/{entry.id}", entry)
+
+    def _unique(self, key: str, items: object) -> None:
+        lines: dict[str, int] = {}
+        for index, item in enumerate(items if isinstance(items, list) else []):
+            place, each = (key, index, "id"), item.get("id") if isinstance(item, dict) else None
+            if isinstance(each, str) and each in lines:
+                self.tell(place, f"must be unique in the file, got {each!r}, first on line {lines[each]}. Rename one.")
+            elif isinstance(each, str):
+                lines[each] = self.tree.line(place)
+
+    def _served(self, questions: Sequence[object]) -> None:
+        served, certain = set(), True
+        for index, raw in enumerate(questions):
+            objective = raw.get("objective") if isinstance(raw, dict) else None
+            if not isinstance(objective, str) or not re.fullmatch(OBJECTIVE_FORM, objective):
+                certain = False
+            elif objective not in self.objectives:
+                near = get_close_matches(objective, self.objectives, n=1, cutoff=0.6)
+                hint = f"Did you mean `{near[0]}`?" if near else f"Listed are: {', '.join(self.objectives)}."
+                rule = f"must be one of the `objectives` of this file, got {shown(objective)}. {hint}"
+                self.tell(("questions", index, "objective"), rule)
+                served.update(near)
+            else:
+                served.add(objective)
+        for index, each in enumerate(self.objectives):
+            if certain and each not in served:
+                self.tell(("objectives", index), "is served by no question. Write one, or take it out of the list.")
 
 
-def _read_text(path: Path, label: str) -> tuple[_Tree | None, list[str]]:
+def _text(path: Path) -> str:
     try:
-        return _parse(path.read_text(encoding="utf-8")), []
+        with path.open("rb") as file:
+            content = file.read(_LARGEST_FILE + 1)
+        if len(content) > _LARGEST_FILE:
+            raise UnreadableError("the file must not exceed 1 MB. Split it by chapter.")
+        return content.decode("utf-8")
     except FileNotFoundError:
-        return None, [f"{label}: there is no such file. Check the path."]
+        raise UnreadableError("there is no such file. Check the path.") from None
     except OSError as error:
-        return None, [f"{label}: the file cannot be read: {error.strerror}."]
+        raise UnreadableError(
+            f"the file cannot be read: {error.strerror}. Check the path and its permissions."
+        ) from None
     except UnicodeDecodeError as error:
-        return None, [f"{label}: the file must be UTF-8 text; byte {error.start + 1} is not. Save it as UTF-8."]
-    except RecursionError:
-        return None, [f"{label}: the file is nested too deeply. A question needs five levels at most."]
-    except yaml.YAMLError as error:
-        spot = getattr(error, "problem_mark", None)
-        line = f":{spot.line + 1}" if spot is not None else ""
-        reason = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read"
-        return None, [f"{label}{line}: the YAML is broken here: {reason}. Check indentation, quotes and colons."]
+        rule = f"the file must be UTF-8 text; byte {error.start + 1} is not. Save it as UTF-8."
+        raise UnreadableError(rule) from None
 
 
 @lru_cache(maxsize=128)
-def _read(path: Path, label: str, _changed_ns: int) -> BankFile:
-    name = path.stem
-    tree, problems = _read_text(path, label)
-    if tree is None:
-        return BankFile({}, tuple(problems))
-    problems += [f"{label}:{line}: {text}" for line, text in tree.problems]
-    raws = tree.value.get("questions") if isinstance(tree.value, dict) else None
-    if not isinstance(raws, list) or not raws:
-        rule = "must hold one key, `questions`, with a list of questions"
-        return BankFile({}, (*problems, f"{label}:1: the file {rule}, got {_shown(tree.value)}."))
-    problems += [
-        f"{label}:{tree.lines[(key,)]}: `{key}` is not a key of a bank file. Known here: questions."
-        for key in tree.value
-        if key != "questions"
-    ]
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
-        problems.append(f"{label}: the file's name must be small letters and digits joined by hyphens, got {name!r}.")
-    entries: dict[str, Entry] = {}
-    first_lines: dict[str, int] = {}
-    for index, raw in enumerate(raws):
-        base = ("questions", index)
-        slug = raw.get("id") if isinstance(raw, dict) else None
-        title = slug if isinstance(slug, str) else str(index + 1)
-        entry, found = _question_problems(raw, f"{name}/{title}")
-        for place, text in found:
-            # The nearest line known: a missing key stands nowhere, its question does.
-            line = next(
-                tree.lines[(*base, *place[:n])] for n in range(len(place), -1, -1) if (*base, *place[:n]) in tree.lines
-            )
-            words = _path_words(raw, place)
-            problems.append(f"{label}:{line}: question {title}: {f'{words}: ' if words else ''}{text}")
-        if isinstance(slug, str) and slug in first_lines:
-            rule = f"id: must be unique in the file, got {slug!r}, first on line {first_lines[slug]}. Rename one."
-            problems.append(f"{label}:{tree.lines[base]}: question {title}: {rule}")
-        elif isinstance(slug, str):
-            first_lines[slug] = tree.lines[base]
-        if entry is not None:
-            entries.setdefault(f"{name}/{entry.id}", entry)
-    return BankFile(entries, tuple(problems))
+def _read(path: Path, label: str, _changed: tuple[int, int]) -> BankFile:
+    try:
+        reader = _Reader(parse(_text(path)), path.stem)
+    except UnreadableError as error:
+        line = f":{error.line}" if error.line else ""
+        return BankFile({}, (f"{label}{line}: {error}",), {})
+    reader.read()
+    problems = [f"{label}:{line}: {text}" for line, text in sorted(reader.told, key=lambda told: told[0])]
+    if not re.fullmatch(SLUG_FORM, path.stem):
+        rule = f"the file's name must be small letters and digits joined by hyphens, got {path.stem!r}. Rename it."
+        problems.insert(0, f"{label}: {rule}")
+    return BankFile(reader.entries, tuple(problems), reader.objectives)
 
 
 def read_bank(path: Path, label: str) -> BankFile:
@@ -288,4 +333,8 @@ def read_bank(path: Path, label: str) -> BankFile:
     label : str
         What the problems call the file.
     """
-    return _read(path, label, path.stat().st_mtime_ns if path.is_file() else 0)
+    try:
+        stat = path.stat()
+    except OSError:
+        return _read(path, label, (0, 0))
+    return _read(path, label, (stat.st_mtime_ns, stat.st_size))

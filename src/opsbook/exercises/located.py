@@ -1,0 +1,144 @@
+"""Reads a YAML file as plain values that know their lines, and tells what is wrong with its form."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+__all__ = ["Place", "Tree", "UnreadableError", "parse"]
+
+Place = tuple[str | int, ...]
+
+# A bank needs seven levels; whatever walks the values later may walk them recursively.
+_DEEPEST = 12
+_TOO_DEEP = "the file is nested too deeply. A question needs seven levels at most."
+
+# A few aliases of aliases can stand for billions of values.
+_MOST_VALUES = 50_000
+_TOO_MANY = f"the file holds more than {_MOST_VALUES:,} values. Write aliases (`*`) out, or split it."
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads plain scalars as YAML 1.2 does: `no` is a word, `1:30` is text, `1e3` is a number, 012 is twelve."""
+
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - PyYAML's own class attribute, emptied
+
+
+_SCALARS: dict[str, tuple[str, Any]] = {
+    "null": (r"^(?:~|null|)$", lambda _: None),
+    "bool": (r"^(?:true|false)$", lambda text: text == "true"),
+    "int": (r"^[-+]?[0-9]{1,18}$", int),
+    "float": (r"^[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$", float),
+}
+for _name, (_form, _) in _SCALARS.items():
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", re.compile(_form), None)
+
+
+class UnreadableError(ValueError):
+    """The text is no YAML; `line` says where, as far as it is known."""
+
+    def __init__(self, reason: str, line: int | None = None) -> None:
+        super().__init__(reason)
+        self.line = line
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A YAML file as plain values, with the line of every key path and the faults of its form by place."""
+
+    value: Any
+    lines: Mapping[Place, int]
+    problems: tuple[tuple[int, Place, str], ...]
+
+    def line(self, place: Place) -> int:
+        """Return the line of `place`, or of the nearest place above it: a missing key stands nowhere."""
+        return next(self.lines[place[:n]] for n in range(len(place), -1, -1) if place[:n] in self.lines)
+
+
+class _Converter:
+    """Turns YAML nodes into plain values, and keeps their lines and faults."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.lines: dict[Place, int] = {}
+        self.problems: list[tuple[int, Place, str]] = []
+
+    def value(self, node: yaml.Node, path: Place, above: tuple[int, ...]) -> Any:
+        line = node.start_mark.line + 1
+        self.count += 1
+        if self.count > _MOST_VALUES:
+            raise UnreadableError(_TOO_MANY, line)
+        self.lines.setdefault(path, line)
+        if id(node) in above:
+            rule = "a value must not contain itself. Write it out instead of using an alias (`*`)."
+            self.problems.append((line, path, rule))
+            return None
+        if len(path) > _DEEPEST:
+            raise UnreadableError(_TOO_DEEP, line)
+        above = (*above, id(node))
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, path, above)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(item, (*path, index), above) for index, item in enumerate(node.value)]
+        kind = node.tag.removeprefix("tag:yaml.org,2002:")
+        if kind in _SCALARS and re.match(_SCALARS[kind][0], node.value):
+            return _SCALARS[kind][1](node.value)
+        if kind != "str":
+            self.problems.append((line, path, f"the tag `{node.tag}` is not read here. Remove it."))
+        return node.value
+
+    def _mapping(self, node: yaml.MappingNode, path: Place, above: tuple[int, ...]) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            line = key_node.start_mark.line + 1
+            if not isinstance(key_node, yaml.ScalarNode):
+                self.problems.append((line, path, "a key must be one word, got a list or a mapping. Mend it."))
+                continue
+            key = str(key_node.value)
+            place = (*path, key)
+            if key in result:
+                rule = f"this key stands twice, first on line {self.lines[place]}. Remove one."
+                self.problems.append((line, place, rule))
+            self.lines.setdefault(place, line)
+            result[key] = self.value(value_node, place, above)
+        return result
+
+
+def parse(text: str) -> Tree:
+    r"""Return what the YAML `text` holds.
+
+    Raises
+    ------
+    UnreadableError
+        The text is no YAML, is nested too deeply, or holds too many values.
+
+    Examples
+    --------
+    >>> tree = parse("questions:\n  - id: first\n    id: again\n")
+    >>> tree.value, tree.line(("questions", 0, "id"))
+    ({'questions': [{'id': 'again'}]}, 2)
+    >>> tree.problems
+    ((3, ('questions', 0, 'id'), 'this key stands twice, first on line 2. Remove one.'),)
+    """
+    root, converter = _compose(text), _Converter()
+    value = converter.value(root, (), ()) if root is not None else None
+    converter.lines.setdefault((), 1)
+    return Tree(value, converter.lines, tuple(converter.problems))
+
+
+def _compose(text: str) -> yaml.Node | None:
+    try:
+        root: yaml.Node | None = yaml.compose(text, Loader=_Loader)
+    except yaml.YAMLError as error:
+        spot = getattr(error, "problem_mark", None)
+        reason = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read"
+        told = f"the YAML is broken here: {reason}. Check indentation, quotes and colons."
+        raise UnreadableError(told, spot.line + 1 if spot is not None else None) from None
+    except RecursionError:
+        raise UnreadableError(_TOO_DEEP) from None
+    except (ValueError, OverflowError) as error:
+        # PyYAML lets what Python says about an escape such as "\UFFFFFFFF" through.
+        raise UnreadableError(f"the YAML is broken: {error}. Check the escapes that begin with a backslash.") from None
+    return root
