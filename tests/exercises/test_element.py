@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import random
 from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -13,10 +12,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from opsbook import exercises
-from opsbook.exercises import banks, prose
-from opsbook.exercises.answers import read_number, spellings
-from opsbook.exercises.choice import ChoiceQuestion
+from opsbook.exercises import banks, progress
 from opsbook.exercises.numeric import NumericQuestion
+from opsbook.exercises.order import OrderQuestion
+from opsbook.exercises.page import print_key
 from opsbook.exercises.widget import QuestionWidget
 
 STATIC = files("opsbook.exercises") / "static"
@@ -26,60 +25,123 @@ HOME = "http://book.test/"
 KEY = "opsbook-progress"
 
 
-def document(*ids: str, theme: str = "light", head: bool = False) -> str:
-    questions = "".join(exercises.markup(each, 0, section_url="#sec") for each in ids)
+KINDS = ("which", "several", "share", "steps", "offices", "think", "compute")
+ALL = tuple(f"sample/{slug}" for slug in KINDS)
+NO_STORAGE = "Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('no', 'SecurityError'); }})"
+
+
+def document(
+    *ids: str, theme: str = "light", head: bool = False, exam: bool = False, instructor: bool = False, extra: str = ""
+) -> str:
+    questions = "".join(
+        exercises.markup(each, 0, section_url="#sec", notebook_url="exercise.ipynb", exam=exam, instructor=instructor)
+        for each in ids
+    )
     script = f"<script>{SCRIPT}</script>"
     background, ink = ("#fff", "#111") if theme == "light" else ("#111", "#eee")
     return (
         f'<!doctype html><html lang="en" data-theme="{theme}"><head><title>A page</title>'
         f'<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">'
         f"<style>body{{background:{background};color:{ink};margin:1rem;font:16px sans-serif}}{STYLE}</style>"
-        f'{script if head else ""}</head><body><main><h1 id="sec">Page</h1>{questions}</main>'
+        f'{script if head else ""}</head><body><main><h1 id="sec">Page</h1>{questions}{extra}</main>'
         f"{'' if head else script}</body></html>"
     )
 
 
 @pytest.fixture
-def open_page(page: Page) -> Iterator[Callable[[str], Page]]:
-    """Serve a document; whatever the page asks of anybody else, or complains of, fails the test."""
+def watched() -> Iterator[Callable[[Page], Callable[[str], Page]]]:
+    """Serve documents; whatever a page asks of anybody else, or complains of, fails the test."""
     faults: list[str] = []
-    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: faults.append(str(error)))
 
-    def show(html: str) -> Page:
-        def serve(route: Any) -> None:
-            if route.request.url == HOME:
-                route.fulfill(body=html, content_type="text/html; charset=utf-8")
-            else:
-                faults.append(route.request.url)
-                route.abort()
+    def watch(page: Page) -> Callable[[str], Page]:
+        page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: faults.append(str(error)))
 
-        page.unroute_all()
-        page.route("**/*", serve)
-        page.goto(HOME)
-        return page
+        def show(html: str) -> Page:
+            def serve(route: Any) -> None:
+                if route.request.url == HOME:
+                    route.fulfill(body=html, content_type="text/html; charset=utf-8")
+                else:
+                    faults.append(route.request.url)
+                    route.abort()
 
-    yield show
+            page.unroute_all()
+            page.route("**/*", serve)
+            page.goto(HOME)
+            return page
+
+        return show
+
+    yield watch
     assert faults == []
 
 
 @pytest.fixture
-def choice(sample: Path, open_page: Callable[[str], Page]) -> Page:
-    assert sample.exists()
+def open_page(page: Page, watched: Callable[[Page], Callable[[str], Page]]) -> Callable[[str], Page]:
+    return watched(page)
+
+
+@pytest.fixture
+def open_touch(browser: Browser, watched: Callable[[Page], Callable[[str], Page]]) -> Iterator[Callable[[str], Page]]:
+    """Open a document as a phone does."""
+    context = browser.new_context(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 700})
+    yield watched(context.new_page())
+    context.close()
+
+
+@pytest.fixture
+def choice(full_sample: Path, open_page: Callable[[str], Page]) -> Page:
+    assert full_sample.exists()
     return open_page(document("sample/which"))
 
 
 @pytest.fixture
-def numeric(sample: Path, open_page: Callable[[str], Page]) -> Page:
-    assert sample.exists()
+def choices(full_sample: Path, open_page: Callable[[str], Page]) -> Page:
+    assert full_sample.exists()
+    return open_page(document("sample/several"))
+
+
+@pytest.fixture
+def numeric(full_sample: Path, open_page: Callable[[str], Page]) -> Page:
+    assert full_sample.exists()
     return open_page(document("sample/share"))
+
+
+@pytest.fixture
+def order(full_sample: Path, open_page: Callable[[str], Page]) -> Page:
+    assert full_sample.exists()
+    return open_page(document("sample/steps"))
+
+
+@pytest.fixture
+def match(full_sample: Path, open_page: Callable[[str], Page]) -> Page:
+    assert full_sample.exists()
+    return open_page(document("sample/offices"))
+
+
+@pytest.fixture
+def reflect(full_sample: Path, open_page: Callable[[str], Page]) -> Page:
+    assert full_sample.exists()
+    return open_page(document("sample/think"))
+
+
+@pytest.fixture
+def code(full_sample: Path, open_page: Callable[[str], Page]) -> Page:
+    assert full_sample.exists()
+    return open_page(document("sample/compute"))
+
+
+@pytest.fixture
+def everything(full_sample: Path, open_page: Callable[[str], Page]) -> Page:
+    assert full_sample.exists()
+    return open_page(document(*ALL))
 
 
 def status(page: Page) -> Locator:
     return page.get_by_role("status")
 
 
-def press(page: Page, name: str) -> None:
+def press(page: Page | Locator, name: str) -> None:
     page.get_by_role("button", name=name).click()
 
 
@@ -88,112 +150,41 @@ def type_answer(page: Page, text: str) -> None:
     press(page, "Check")
 
 
+def shown(page: Page) -> list[str]:
+    """Return the steps as they stand."""
+    return [text.strip() for text in page.locator(".ops-text").all_inner_texts()]
+
+
+def mover(page: Page, way: str, text: str) -> Locator:
+    return page.get_by_role("button", name=f"Move {way}: {text}")
+
+
+def arrange(page: Page, wanted: list[str]) -> None:
+    """Bring the steps into an order with their buttons."""
+    for place, text in enumerate(wanted):
+        for _ in range(shown(page).index(text) - place):
+            mover(page, "up", text).click()
+
+
+def placed(page: Page, item: str, group: str) -> Locator:
+    return page.get_by_role("group", name=item, exact=True).get_by_role("radio", name=group)
+
+
+def attempt(page: Page) -> None:
+    """Answer a question of every kind, none of them in full."""
+    page.get_by_label("The first").check()
+    page.get_by_label("Waiting in line").check()
+    page.locator("#q-sample-share").get_by_role("textbox").fill("7")
+    mover(page, "up", "She signs").click()
+    placed(page, "Greet", "Front office").check()
+    page.locator("#q-sample-think").get_by_role("textbox").fill("At the bank, for my card.")
+    for name in ("Check", "Keep"):
+        for button in page.get_by_role("button", name=name).all():
+            button.click()
+
+
 def kept(page: Page) -> dict[str, Any]:
     return json.loads(page.evaluate(f"localStorage.getItem({KEY!r})"))["answers"]  # type: ignore[no-any-return]
-
-
-class TestParity:
-    """JavaScript marks as Python does: the same mark, mistake and message."""
-
-    @staticmethod
-    def typed(question: NumericQuestion, dice: random.Random) -> list[str]:
-        numbers = [question.answer, question.low, question.high, *(slip.value for slip in question.mistakes)]
-        edges = [edge for slip in question.mistakes for edge in (slip.low, slip.high)]
-        written = [repr(number) for number in (*numbers, *edges)]
-        written += [f"{number:.3g}".replace(".", ",") for number in numbers]
-        written += [f"{100 * number:.4f} %" for number in numbers]
-        written += [f"{number:.4f} {question.unit}" for number in numbers]
-        written += [repr(dice.uniform(-1, 2) * question.answer) for _ in range(20)]
-        return ["", "  ", "?", "5 furlongs", "1,234", *written]
-
-    def compare(self, page: Page, question_ids: list[str]) -> int:
-        compared = 0
-        for question_id in question_ids:
-            for seed in (0, 4711):
-                variants = banks.variants(question_id, seed=seed)
-                payload = exercises.payload(question_id, seed)
-                assert [each["seed"] for each in payload["variants"]] == [each.seed for each in variants]
-                for index, question in enumerate(variants):
-                    dice = random.Random(index)
-                    if isinstance(question, NumericQuestion):
-                        responses = self.typed(question, dice)
-                    else:
-                        assert isinstance(question, ChoiceQuestion)
-                        responses = ["", "nonsense", *(option.id for option in question.options)]
-                    there = page.evaluate(
-                        "([data, index, responses]) => responses.map("
-                        "(each) => customElements.get('ops-question').mark(data, index, each))",
-                        [payload, index, responses],
-                    )
-                    for response, other in zip(responses, there, strict=True):
-                        here = exercises.mark(question, response)
-                        assert other == {
-                            "mark": here.mark,
-                            "html": prose.to_html(here.message),
-                            "mistake": here.mistake,
-                            "attempted": here.attempted,
-                        }, (question_id, question.seed, response)
-                        compared += 1
-        return compared
-
-    def test_over_every_question_of_the_shipped_banks(self, open_page: Callable[[str], Page]) -> None:
-        ids = [question.id for question in exercises.bank()]
-        assert self.compare(open_page(document()), ids) >= 5 * len(ids)
-
-    def test_over_a_bank_with_every_feature(self, sample: Path, open_page: Callable[[str], Page]) -> None:
-        assert sample.exists()
-        assert self.compare(open_page(document()), ["sample/which", "sample/share"]) > 100
-
-    @pytest.mark.parametrize("unit", ["", "proportion", "%", "minutes", "jobs per hour"])
-    def test_in_reading_whatever_is_typed(self, open_page: Callable[[str], Page], unit: str) -> None:
-        page = open_page(document())
-        dice = random.Random(unit)
-        pieces = [
-            *"0123456789",
-            *"0123456789",
-            *" .,eE+-%'\u2019\t",
-            "\u2212",
-            "\u00a0",
-            "\u202f",
-            "\u2028",
-            "min",
-            "jobs/h",
-            "é",
-        ]
-        texts = ["".join(dice.choices(pieces, k=dice.randint(0, 9))) for _ in range(4000)]
-        texts += [
-            "1" * 64,
-            "1" * 65,
-            "1 " + "😀" * 40,
-            "5 __proto__",
-            "1e400",
-            "-0",
-            "1.e3",
-            "5 MIN.",
-            "5 min .",
-            "0,5.5",
-        ]
-        units = spellings(unit)
-        # A range per text that only the number read can lie in tells the browser's number to the last digit.
-        readings = [read_number(text, units) for text in texts]
-        for text, reading in zip(texts, readings, strict=True):
-            if isinstance(reading, float):
-                assert str(reading) not in {"nan", "inf"}, text
-        judged = page.evaluate(
-            """([units, texts, readings]) => texts.map((text, index) => {
-                const number = readings[index];
-                const names = ["blank", "unreadable", "ambiguous", "unit"];
-                const messages = Object.fromEntries([...names, "wrong"].map((name) => [name, name]));
-                const low = typeof number === "number" ? number : 0;
-                const variant = {low, high: low, mistakes: [], solution: "exactly"};
-                const data = {kind: "numeric", units, messages, variants: [variant]};
-                return customElements.get("ops-question").mark(data, 0, text).html;
-            })""",
-            [units, texts, readings],
-        )
-        expected = [reading if isinstance(reading, str) else "exactly" for reading in readings]
-        assert judged == expected
-        assert expected.count("exactly") > 500
 
 
 class TestChoice:
@@ -244,11 +235,10 @@ class TestChoice:
         assert kept(choice)["sample/which"]["hints"] == 2
         assert kept(choice)["sample/which"]["mark"] == 1
 
-    def test_the_solution_comes_after_an_attempt(self, choice: Page) -> None:
+    def test_the_solution_is_offered_last_and_opens_and_closes(self, choice: Page) -> None:
         solve = choice.get_by_role("button", name="Show the solution")
-        expect(solve).to_be_hidden()
-        choice.get_by_label("The first").check()
-        press(choice, "Check")
+        expect(choice.get_by_role("button").last).to_have_text("Show the solution")
+        expect(solve).to_have_attribute("aria-expanded", "false")
         solve.click()
         solution = choice.locator(".ops-solution")
         expect(solution).to_be_visible()
@@ -328,6 +318,384 @@ class TestNumeric:
         expect(numeric.get_by_role("button", name="Hint 1 of 2")).to_be_visible()
 
 
+class TestChoices:
+    def test_by_keyboard_alone(self, choices: Page) -> None:
+        for _ in range(5):
+            choices.keyboard.press("Tab")
+            name = choices.evaluate("document.activeElement.closest('label').innerText")
+            if name != "Posting the card":
+                choices.keyboard.press("Space")
+        choices.keyboard.press("Enter")
+        expect(status(choices)).to_contain_text("Partly right: 67%")
+        expect(status(choices)).to_contain_text("Look where she is.")
+        choices.keyboard.press("Shift+Tab")
+        expect(status(choices)).to_contain_text("Partly right")
+        choices.get_by_label("Printing the card").focus()
+        choices.keyboard.press("Space")
+        expect(status(choices)).to_be_empty()
+        choices.keyboard.press("Enter")
+        expect(status(choices)).to_contain_text("Right")
+        expect(status(choices)).to_contain_text("Her clock runs.")
+        assert sorted(kept(choices)["sample/several"]["response"]) == ["queue", "talk", "watch"]
+
+    def test_it_says_that_several_answers_may_be_right(self, choices: Page) -> None:
+        expect(choices.get_by_role("group")).to_have_accessible_name(
+            "Question: Which of these have the customer in the system? Choose every answer that fits."
+        )
+        expect(choices.get_by_role("checkbox")).to_have_count(5)
+
+    def test_what_is_missing_is_counted_and_leads_back_to_the_section(self, choices: Page) -> None:
+        choices.get_by_label("Looking on").check()
+        press(choices, "Check")
+        expect(status(choices)).to_contain_text("Partly right: 33%")
+        expect(status(choices)).to_contain_text("2 answers that belong are missing.")
+        expect(status(choices).get_by_role("link", name="Read the section again")).to_be_visible()
+        assert kept(choices)["sample/several"]["mark"] == pytest.approx(1 / 3)
+
+    def test_nothing_chosen_is_said_and_not_counted(self, choices: Page) -> None:
+        press(choices, "Check")
+        expect(status(choices)).to_have_text("Choose at least one answer first.")
+        assert choices.evaluate(f"localStorage.getItem({KEY!r})") is None
+
+
+RIGHT_ORDER = ["She arrives", "She waits", "She talks", "She signs", "She leaves"]
+
+
+class TestOrder:
+    def test_by_keyboard_alone_with_the_focus_on_what_moves(self, order: Page) -> None:
+        before = shown(order)
+        third = before[2]
+        for _ in range(6):
+            order.keyboard.press("Tab")
+        expect(mover(order, "down", third)).to_be_focused()
+        order.keyboard.press("Shift+Tab")
+        expect(mover(order, "up", third)).to_be_focused()
+        order.keyboard.press("Enter")
+        expect(mover(order, "up", third)).to_be_focused()
+        order.keyboard.press("Space")
+        expect(mover(order, "up", third)).to_be_focused()
+        assert shown(order) == [third, before[0], before[1], *before[3:]]
+        # At the top the button rests, and keeps the focus.
+        expect(mover(order, "up", third)).to_be_disabled()
+        order.keyboard.press("Enter")
+        assert shown(order)[0] == third
+        expect(mover(order, "up", third)).to_be_focused()
+
+    def test_a_move_is_announced(self, order: Page) -> None:
+        live = order.locator(".ops-live")
+        expect(live).to_have_attribute("aria-live", "polite")
+        arrange(order, RIGHT_ORDER)
+        mover(order, "down", "She waits").click()
+        expect(live).to_have_text("She waits is now step 3 of 5.")
+
+    def test_every_verdict(self, order: Page) -> None:
+        press(order, "Check")
+        expect(status(order)).to_have_text("Put the steps in order first.")
+        expect(order.locator(".ops-move:focus")).to_have_count(1)
+        assert order.evaluate(f"localStorage.getItem({KEY!r})") is None
+        for wanted, verdict, words in (
+            (["She leaves", "She signs", "She talks", "She waits", "She arrives"], "Not yet", "Papers do not come"),
+            (
+                ["She waits", "She arrives", "She talks", "She signs", "She leaves"],
+                "Partly right: 80%",
+                "Only one step",
+            ),
+            (
+                ["She arrives", "She talks", "She waits", "She leaves", "She signs"],
+                "Partly right: 60%",
+                "second is not",
+            ),
+            (RIGHT_ORDER, "Right", "Arrive, wait, talk, sign, leave."),
+        ):
+            arrange(order, wanted)
+            expect(status(order)).to_be_empty()
+            press(order, "Check")
+            expect(status(order).locator("strong").first).to_have_text(verdict)
+            expect(status(order)).to_contain_text(words)
+        assert kept(order)["sample/steps"]["response"] == ["arrive", "wait", "talk", "sign", "leave"]
+        assert kept(order)["sample/steps"]["attempts"] == 4
+
+    def drag(self, page: Page, text: str, *, to: str) -> None:
+        handle = page.locator(".ops-steps > li", has_text=text).locator(".ops-handle").bounding_box()
+        target = page.locator(".ops-steps > li", has_text=to).bounding_box()
+        assert handle
+        assert target
+        x, y = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + 3, target["y"] + target["height"] / 2 + (5 if target["y"] > y else -5), steps=8)
+
+    def test_by_dragging_with_the_mouse(self, order: Page) -> None:
+        before = shown(order)
+        self.drag(order, before[0], to=before[3])
+        expect(order.locator("li[data-dragged]")).to_have_count(1)
+        order.mouse.up()
+        assert shown(order) == [*before[1:4], before[0], before[4]]
+        expect(order.locator(".ops-live")).to_have_text(f"{before[0]} is now step 4 of 5.")
+        expect(order.locator("li[data-dragged]")).to_have_count(0)
+        after = shown(order)
+        self.drag(order, after[4], to=after[0])
+        order.mouse.up()
+        assert shown(order) == [after[4], *after[:4]]
+        # What was let go stays where it is.
+        order.mouse.move(5, 5)
+        assert shown(order) == [after[4], *after[:4]]
+        expect(mover(order, "up", after[4])).to_be_disabled()
+        expect(mover(order, "up", after[0])).to_be_enabled()
+
+    def test_escape_takes_a_drag_back(self, order: Page) -> None:
+        before = shown(order)
+        self.drag(order, before[0], to=before[3])
+        order.keyboard.press("Escape")
+        assert shown(order) == before
+        order.mouse.up()
+        assert shown(order) == before
+        expect(order.locator(".ops-live")).to_be_empty()
+        press(order, "Check")
+        expect(status(order)).to_have_text("Put the steps in order first.")
+
+    def test_another_button_of_the_mouse_drags_nothing(self, order: Page) -> None:
+        order.locator(".ops-handle").first.dispatch_event("pointerdown", {"button": 2, "isPrimary": True})
+        expect(order.locator("li[data-dragged]")).to_have_count(0)
+
+    def test_by_touch_without_scrolling_the_page(self, full_sample: Path, open_touch: Callable[[str], Page]) -> None:
+        assert full_sample.exists()
+        page = open_touch(document("sample/steps", extra="<p style='height:200vh'>Long</p>"))
+        before = shown(page)
+        first = page.locator(".ops-handle").first.bounding_box()
+        third = page.locator(".ops-handle").nth(2).bounding_box()
+        assert first
+        assert third
+        session = page.context.new_cdp_session(page)
+
+        def touch(kind: str, *points: tuple[float, float]) -> None:
+            touches = [{"x": x, "y": y} for x, y in points]
+            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+
+        x, y = first["x"] + 20, first["y"] + 20
+        touch("touchStart", (x, y))
+        for part in range(1, 9):
+            touch("touchMove", (x, y + (third["y"] + 30 - first["y"]) * part / 8))
+        touch("touchEnd")
+        assert shown(page) == [before[1], before[2], before[0], *before[3:]]
+        assert page.evaluate("scrollY") == 0
+        expect(page.locator(".ops-live")).to_have_text(f"{before[0]} is now step 3 of 5.")
+
+
+class TestMatch:
+    def test_by_keyboard_alone(self, match: Page) -> None:
+        names = match.locator(".ops-item legend").all_inner_texts()
+        assert sorted(names) == ["Advise", "File papers", "Greet", "Write the bill"]
+        for name in names:
+            match.keyboard.press("Tab")
+            match.keyboard.press("Space")
+            expect(placed(match, name, "Front office")).to_be_checked()
+            if name in {"File papers", "Write the bill"}:
+                match.keyboard.press("ArrowRight")
+                expect(placed(match, name, "Back office")).to_be_checked()
+        match.keyboard.press("Enter")
+        expect(status(match)).to_contain_text("Right")
+        assert kept(match)["sample/offices"]["response"] == {
+            "greet": "front",
+            "advise": "front",
+            "file": "back",
+            "bill": "back",
+        }
+
+    def test_what_is_misplaced_and_unplaced_is_counted_and_one_is_named(self, match: Page) -> None:
+        press(match, "Check")
+        expect(status(match)).to_have_text("Place the items first.")
+        placed(match, "Greet", "Back office").check()
+        placed(match, "Advise", "Front office").check()
+        press(match, "Check")
+        expect(status(match)).to_contain_text("Partly right: 1 of 4")
+        expect(status(match)).to_contain_text("2 items are not placed yet.")
+        expect(status(match)).to_contain_text("Greet: Whom would you greet there?")
+        assert kept(match)["sample/offices"]["mark"] == 0.25
+
+    def test_the_choices_stand_beside_the_item_where_there_is_room_and_below_it_on_a_phone(self, match: Page) -> None:
+        def beside() -> bool:
+            item = match.locator(".ops-item legend").first.bounding_box()
+            options = match.locator(".ops-item .ops-options").first.bounding_box()
+            assert item
+            assert options
+            return options["y"] < item["y"] + item["height"]
+
+        match.set_viewport_size({"width": 1000, "height": 700})
+        assert beside()
+        match.set_viewport_size({"width": 320, "height": 700})
+        assert not beside()
+
+
+class TestReflect:
+    def test_by_keyboard_alone_and_the_model_answer_comes_after_ones_own(self, reflect: Page) -> None:
+        model = reflect.get_by_role("button", name="Show the model answer")
+        expect(model).to_be_hidden()
+        reflect.keyboard.press("Tab")
+        reflect.keyboard.type("At the bank.\nFor my card.")
+        reflect.keyboard.press("Tab")
+        expect(reflect.get_by_role("button", name="Keep")).to_be_focused()
+        reflect.keyboard.press("Enter")
+        expect(status(reflect)).to_contain_text("Kept. There is no mark for this")
+        reflect.keyboard.press("Tab")
+        expect(model).to_be_focused()
+        reflect.keyboard.press("Enter")
+        expect(reflect.locator(".ops-solution")).to_have_text(
+            "A good answer names the step and the one who decides on it."
+        )
+        record = kept(reflect)["sample/think"]
+        assert record["response"] == "At the bank.\nFor my card."
+        # What was kept on leaving the field is not kept a second time.
+        assert (record["mark"], record["attempts"]) == (1, 1)
+
+    def test_blank_is_said_and_not_kept(self, reflect: Page) -> None:
+        reflect.get_by_role("textbox").fill("  ")
+        press(reflect, "Keep")
+        expect(status(reflect)).to_have_text("Write something first.")
+        expect(reflect.get_by_role("textbox")).to_be_focused()
+        assert reflect.evaluate(f"localStorage.getItem({KEY!r})") is None
+
+    def test_it_is_kept_when_the_field_loses_the_focus_and_nothing_on_the_page_moves(self, reflect: Page) -> None:
+        height = reflect.evaluate("document.documentElement.scrollHeight")
+        reflect.get_by_role("textbox").click()
+        reflect.keyboard.type("One")
+        reflect.locator("h1").click()
+        assert kept(reflect)["sample/think"]["response"] == "One"
+        assert reflect.evaluate("document.documentElement.scrollHeight") == height
+        reflect.get_by_role("textbox").fill("One and two")
+        reflect.locator("h1").click()
+        assert kept(reflect)["sample/think"]["response"] == "One and two"
+        assert kept(reflect)["sample/think"]["attempts"] == 2
+
+    def test_it_is_kept_when_the_reader_leaves_from_within_the_field(self, reflect: Page) -> None:
+        reflect.get_by_role("textbox").press_sequentially("Still writing")
+        reflect.reload()
+        expect(reflect.get_by_role("textbox")).to_have_value("Still writing")
+
+    def test_the_field_grows_with_the_text(self, reflect: Page) -> None:
+        field = reflect.get_by_role("textbox")
+        before = field.bounding_box()
+        field.fill("A line.\n" * 30)
+        after = field.bounding_box()
+        assert before
+        assert after
+        assert after["height"] > before["height"] + 300
+        assert field.evaluate("(area) => area.scrollHeight <= area.clientHeight + 1")
+
+
+class TestCode:
+    def test_the_page_shows_the_task_the_way_to_its_notebook_and_the_solution(self, code: Page) -> None:
+        expect(code.locator(".ops-stem")).to_have_text("Write share(present, total).")
+        expect(code.get_by_role("link", name="Download the notebook")).to_have_attribute("href", "exercise.ipynb")
+        expect(code.get_by_role("button", name="Check")).to_have_count(0)
+        press(code, "Show the solution")
+        expect(code.locator(".ops-solution pre")).to_contain_text("return present / total")
+
+    def test_no_test_stands_in_the_page(self, code: Page) -> None:
+        told = code.locator("main").inner_html()
+        assert "return present" in told
+        assert "== 0.75" not in told
+        assert "Nobody there" not in told
+
+
+class TestExam:
+    @pytest.fixture
+    def exam(self, full_sample: Path, open_page: Callable[[str], Page]) -> Page:
+        assert full_sample.exists()
+        return open_page(document(*ALL[:5], exam=True))
+
+    def test_nothing_helps_and_nothing_is_kept_or_loaded(self, exam: Page) -> None:
+        record = {"seed": 0, "response": "b", "mark": 1, "attempts": 1, "hints": 0, "at": "2025-03-01T10:00:00Z"}
+        stored = json.dumps({"format": 1, "answers": {"sample/which": record}})
+        exam.evaluate("([key, text]) => localStorage.setItem(key, text)", [KEY, stored])
+        exam.reload()
+        expect(exam.get_by_role("radio", checked=True)).to_have_count(0)
+        exam.get_by_label("The first").check()
+        exam.keyboard.press("Enter")
+        expect(exam.locator(".ops-actions, .ops-hints, .ops-key, [role=status]")).to_have_count(0)
+        expect(exam.get_by_text("Not the first")).to_have_count(0)
+        assert kept(exam) == {"sample/which": record}
+
+    def test_every_change_is_told(self, exam: Page) -> None:
+        exam.evaluate("""() => {
+            window.told = {};
+            document.addEventListener("ops-change", ({detail}) => { told[detail.id] = detail.response; });
+        }""")
+        exam.get_by_label("The first").check()
+        exam.get_by_label("Looking on").check()
+        exam.get_by_role("textbox").fill("0.3")
+        mover(exam, "up", "She leaves").click()
+        placed(exam, "Greet", "Back office").check()
+        told = exam.evaluate("told")
+        assert told.pop("sample/steps") == exam.evaluate("document.querySelector('#q-sample-steps').response")
+        assert told == {
+            "sample/which": "a",
+            "sample/several": ["watch"],
+            "sample/share": "0.3",
+            "sample/offices": {"greet": "back"},
+        }
+
+    def test_what_was_answered_is_judged_at_the_end_with_every_rationale(self, exam: Page) -> None:
+        exam.get_by_label("Looking on").check()
+        expect(exam.get_by_text("She left.")).to_have_count(0)
+        marks = exam.evaluate("[...document.querySelectorAll('ops-question')].map((each) => each.reveal().mark)")
+        assert marks == [0, pytest.approx(1 / 3), 0, 0, 0]
+        several = exam.locator("#q-sample-several")
+        expect(several).to_contain_text("Partly right: 33%")
+        expect(several.get_by_text("She left.")).to_have_count(2)
+        expect(several.get_by_label("Looking on")).to_be_disabled()
+        expect(several.get_by_label("Looking on")).to_be_checked()
+        steps = exam.locator("#q-sample-steps")
+        expect(steps).to_contain_text("Not answered")
+        expect(steps.locator(".ops-solution ol").first.locator("li")).to_have_text(RIGHT_ORDER)
+        expect(steps.get_by_role("button")).to_have_count(0)
+        expect(exam.locator("#q-sample-share .ops-solution")).to_contain_text("12 ÷ 40 = 0.300.")
+
+    def test_variants_and_arrangements_are_shown_as_told(self, exam: Page) -> None:
+        shares = banks.variants("sample/share", seed=0)
+        exam.evaluate("document.querySelector('#q-sample-share').use(3)")
+        expect(exam.get_by_text(shares[3].prompt)).to_be_visible()
+        exam.evaluate("document.querySelector('#q-sample-which').arrange(['c', 'a', 'b'])")
+        assert exam.locator("#q-sample-which label").all_inner_texts() == ["The third", "The first", "The second"]
+        exam.evaluate("document.querySelector('#q-sample-offices').arrange(['bill', 'greet', 'file', 'advise'])")
+        assert exam.locator(".ops-item legend").all_inner_texts() == [
+            "Write the bill",
+            "Greet",
+            "File papers",
+            "Advise",
+        ]
+
+    def test_steps_are_never_arranged_right_and_start_unmoved(self, exam: Page) -> None:
+        steps = exam.evaluate_handle("document.querySelector('#q-sample-steps')")
+        steps.evaluate("(each) => { each.response = ['leave', 'arrive', 'wait', 'talk', 'sign']; }")
+        assert shown(exam)[0] == "She leaves"
+        steps.evaluate("(each) => each.arrange(['arrive', 'wait', 'talk', 'sign', 'leave'])")
+        assert shown(exam) == [*RIGHT_ORDER[1:], RIGHT_ORDER[0]]
+        assert steps.evaluate("(each) => each.response") == []
+        expect(mover(exam, "up", "She waits")).to_be_disabled()
+
+    @pytest.mark.parametrize(
+        ("slug", "response", "blank"),
+        [
+            ("which", "b", ""),
+            ("several", ["queue", "post"], []),
+            ("share", "0,3", ""),
+            ("steps", ["leave", "arrive", "wait", "talk", "sign"], []),
+            ("offices", {"greet": "back", "bill": "front"}, {}),
+        ],
+    )
+    def test_a_response_can_be_filled_in_again(self, exam: Page, slug: str, response: Any, blank: Any) -> None:
+        set_and_get = """([id, response]) => {
+            const question = document.querySelector(id);
+            question.response = response;
+            return question.response;
+        }"""
+        got = exam.evaluate(set_and_get, [f"#q-sample-{slug}", response])
+        assert (sorted(got) if slug == "several" else got) == (sorted(response) if slug == "several" else response)
+        for broken in (None, 5, {} if slug != "offices" else [], ["nothing"] if slug == "steps" else None):
+            assert exam.evaluate(set_and_get, [f"#q-sample-{slug}", broken]) == blank
+
+
 class TestProgress:
     def test_an_answer_is_there_again_after_a_reload(self, numeric: Page) -> None:
         type_answer(numeric, "7")
@@ -365,30 +733,125 @@ class TestProgress:
         press(choice, "Check")
         expect(status(choice)).to_contain_text("Right")
         assert kept(choice)["sample/which"]["mark"] == 1
+        # What could not be read, a later version's file perhaps, is kept aside.
+        readable = broken.startswith('{"format": 1')
+        assert choice.evaluate(f"localStorage.getItem({KEY + '-set-aside'!r})") == (None if readable else broken)
+
+    def test_every_kind_is_there_again_after_a_reload(self, everything: Page) -> None:
+        attempt(everything)
+        states = """[...document.querySelectorAll("ops-question")].map(
+            (each) => [each.response, each.querySelector("form").innerText, each.feedback.innerText])"""
+        before = everything.evaluate(states)
+        assert set(kept(everything)) == {*ALL} - {"sample/compute"}
+        everything.reload()
+        after = everything.evaluate(states)
+        assert after == before
+        assert after[-2][0] == "At the bank, for my card."
+
+    @pytest.mark.parametrize("response", [None, 7, "text", "", [], ["arrive"], {"greet": 5}, {"bill": "nowhere"}, [[]]])
+    def test_a_response_that_cannot_be_read_leaves_the_question_as_new(
+        self, everything: Page, response: object
+    ) -> None:
+        record = {"seed": 0, "response": response, "mark": 1, "attempts": "x", "hints": "many", "at": "then"}
+        stored = {"format": 1, "answers": {each: record for each in ALL if each != "sample/think"}}
+        # Any text is an answer to reflect on, and no number.
+        if response != "text":
+            stored["answers"]["sample/think"] = record
+        everything.evaluate("([key, text]) => localStorage.setItem(key, text)", [KEY, json.dumps(stored)])
+        everything.reload()
+        for feedback in status(everything).all():
+            expect(feedback).to_be_empty()
+        expect(everything.get_by_role("checkbox", checked=True)).to_have_count(0)
+        everything.get_by_label("The second").check()
+        press(everything.locator("#q-sample-which"), "Check")
+        assert kept(everything)["sample/which"]["attempts"] == 1
+
+    @pytest.mark.parametrize(("hints", "count"), [(0, 0), (1, 1), (99, 2), (-1, 0), ("many", 0), (None, 0)])
+    def test_as_many_hints_are_open_again_as_there_are(self, choice: Page, hints: object, count: int) -> None:
+        record = {"seed": 0, "response": "b", "mark": 1, "attempts": None, "hints": hints, "at": "then"}
+        stored = json.dumps({"format": 1, "answers": {"sample/which": record}})
+        choice.evaluate("([key, text]) => localStorage.setItem(key, text)", [KEY, stored])
+        choice.reload()
+        expect(status(choice)).to_contain_text("Right")
+        expect(choice.get_by_role("listitem")).to_have_count(count)
+        choice.get_by_label("The first").check()
+        press(choice, "Check")
+        assert (kept(choice)["sample/which"]["attempts"], kept(choice)["sample/which"]["hints"]) == (2, count)
+
+    def test_the_same_answer_checked_again_is_no_further_attempt(self, choice: Page) -> None:
+        choice.get_by_label("The second").check()
+        choice.get_by_role("button", name="Check").dblclick()
+        assert kept(choice)["sample/which"]["attempts"] == 1
+        choice.reload()
+        press(choice, "Check")
+        assert kept(choice)["sample/which"]["attempts"] == 1
+        choice.get_by_label("The first").check()
+        press(choice, "Check")
+        assert kept(choice)["sample/which"]["attempts"] == 2
+
+    def test_a_hint_does_not_undo_what_another_tab_has_answered(self, choice: Page) -> None:
+        choice.get_by_label("The second").check()
+        press(choice, "Check")
+        record = kept(choice)["sample/which"] | {"response": "a", "mark": 0, "at": "2999-01-01T00:00:00Z"}
+        stored = json.dumps({"format": 1, "answers": {"sample/which": record}})
+        choice.evaluate("([key, text]) => localStorage.setItem(key, text)", [KEY, stored])
+        press(choice, "Hint 1 of 2")
+        assert kept(choice)["sample/which"] == record
+
+    def test_a_record_from_the_notebook_stays_as_it_is(self, code: Page) -> None:
+        record = {"seed": 0, "response": "", "mark": 1, "attempts": 2, "hints": 0, "at": "2025-03-01T10:00:00Z"}
+        stored = json.dumps({"format": 1, "answers": {"sample/compute": record}})
+        code.evaluate("([key, text]) => localStorage.setItem(key, text)", [KEY, stored])
+        code.reload()
+        press(code, "Show the solution")
+        assert kept(code) == {"sample/compute": record}
 
     def test_with_storage_blocked_everything_works_and_one_note_says_so(
-        self, sample: Path, page: Page, open_page: Callable[[str], Page]
+        self, full_sample: Path, page: Page, open_page: Callable[[str], Page]
     ) -> None:
-        assert sample.exists()
-        page.add_init_script(
-            "Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('no', 'SecurityError'); }})"
-        )
-        open_page(document("sample/which", "sample/share"))
-        first, second = page.locator("ops-question").all()
-        first.get_by_label("The second").check()
-        first.get_by_role("button", name="Check").click()
-        expect(first.get_by_role("status")).to_contain_text("Right")
-        second.get_by_role("textbox").fill("7")
-        second.get_by_role("button", name="Check").click()
-        expect(second.get_by_role("status")).to_contain_text("Not yet")
+        assert full_sample.exists()
+        page.add_init_script(NO_STORAGE)
+        open_page(document(*ALL))
+        attempt(page)
+        for slug, words in zip(KINDS, ("Not yet", "33%", "Not yet", "Partly right", "1 of 4", "Kept"), strict=False):
+            expect(page.locator(f"#q-sample-{slug}").get_by_role("status")).to_contain_text(words)
         expect(page.get_by_text("This browser keeps nothing")).to_have_count(1)
+
+
+class TestStore:
+    """What other elements keep and read through the class."""
+
+    def run(self, page: Page, code: str) -> Any:
+        return page.evaluate(f"() => {{ const {{store}} = customElements.get('ops-question'); return {code}; }}")
+
+    def test_answers_are_kept_read_replaced_and_removed(self, open_page: Callable[[str], Page]) -> None:
+        page = open_page(document())
+        assert self.run(page, "store.all()") is None
+        assert self.run(page, "store.blocked()") is False
+        assert self.run(page, "store.save('a/b', {mark: 1}) && store.save('a/c', {mark: 0})") is True
+        assert self.run(page, "store.all()") == {"a/b": {"mark": 1}, "a/c": {"mark": 0}}
+        assert self.run(page, "store.load('a/b')") == {"mark": 1}
+        assert self.run(page, "store.load('constructor')") is None
+        assert self.run(page, "store.replace({'x/y': {mark: 0.5}})") is True
+        assert self.run(page, "store.all()") == {"x/y": {"mark": 0.5}}
+        assert self.run(page, "store.replace({})") is True
+        assert self.run(page, "localStorage.length") == 0
+
+    def test_a_blocked_storage_says_so(self, page: Page, open_page: Callable[[str], Page]) -> None:
+        page.add_init_script(NO_STORAGE)
+        open_page(document())
+        assert self.run(page, "store.blocked()") is True
+        assert self.run(page, "store.all()") is None
+        assert self.run(page, "store.load('a/b')") is None
+        assert self.run(page, "store.save('a/b', {})") is False
+        assert self.run(page, "store.replace({})") is False
 
 
 class TestEveryReader:
     def test_a_script_that_runs_before_the_markup_is_read_still_serves_it(
-        self, sample: Path, open_page: Callable[[str], Page]
+        self, full_sample: Path, open_page: Callable[[str], Page]
     ) -> None:
-        assert sample.exists()
+        assert full_sample.exists()
         page = open_page(document("sample/which", head=True))
         expect(page.get_by_role("button", name="Check")).to_be_visible()
         expect(page.locator(".ops-key")).to_be_hidden()
@@ -396,85 +859,218 @@ class TestEveryReader:
     @pytest.mark.parametrize("theme", ["light", "dark"])
     @pytest.mark.parametrize("width", [320, 1280])
     def test_axe_finds_nothing_in_any_state(
-        self, sample: Path, open_page: Callable[[str], Page], theme: str, width: int
+        self, full_sample: Path, open_page: Callable[[str], Page], theme: str, width: int
     ) -> None:
-        assert sample.exists()
-        page = open_page(document("sample/which", "sample/share", theme=theme))
+        assert full_sample.exists()
+
+        def audit() -> None:
+            results = Axe().run(page, options={"rules": {"target-size": {"enabled": True}}}).response
+            assert results["violations"] == []
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+        page = open_page(document(*ALL, theme=theme))
         page.set_viewport_size({"width": width, "height": 900})
         page.add_style_tag(
             content="main > h1 { color: inherit !important } html[data-theme=dark] h1 { color: #eee !important }"
         )
-        assert Axe().run(page).response["violations"] == []
-        first, second = page.locator("ops-question").all()
-        first.get_by_label("The second").check()
-        second.get_by_role("textbox").fill("7")
-        for question in (first, second):
-            question.get_by_role("button", name="Hint 1").click()
-            question.get_by_role("button", name="Check").click()
-            question.get_by_role("button", name="Show the solution").click()
-        results = Axe().run(page, options={"rules": {"target-size": {"enabled": True}}}).response
-        assert results["violations"] == []
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        audit()
+        attempt(page)
+        for name in ("Hint 1", "Show the"):
+            for button in reversed(page.get_by_role("button", name=name).all()):
+                button.click()
+        assert {feedback.get_attribute("data-state") for feedback in status(page).all()} == {
+            "wrong",
+            "partly",
+            "kept",
+            "",
+        }
+        audit()
+        page.evaluate("localStorage.clear()")
+        page.reload()
+        for button in page.get_by_role("button", name="Check").all():
+            button.click()
+        page.get_by_label("The second").check()
+        press(page.locator("#q-sample-which"), "Check")
+        assert {feedback.get_attribute("data-state") for feedback in status(page).all()} == {"right", "note", ""}
+        audit()
 
-    def test_everything_to_press_is_44_pixels_high(self, sample: Path, open_page: Callable[[str], Page]) -> None:
-        assert sample.exists()
-        page = open_page(document("sample/which", "sample/share"))
-        targets = page.locator("button:visible, label:has(input[type=radio]), input[type=text]").all()
+    @pytest.mark.parametrize("theme", ["light", "dark"])
+    def test_axe_finds_nothing_at_the_end_of_an_exam(
+        self, full_sample: Path, open_page: Callable[[str], Page], theme: str
+    ) -> None:
+        assert full_sample.exists()
+        page = open_page(document(*ALL[:5], theme=theme, exam=True))
+        page.add_style_tag(content="html[data-theme=dark] h1 { color: #eee !important }")
+        page.get_by_label("The second").check()
+        page.get_by_label("Looking on").check()
+        page.evaluate("document.querySelectorAll('ops-question').forEach((each) => each.reveal())")
+        assert Axe().run(page).response["violations"] == []
+
+    def test_everything_to_press_is_44_pixels_high_and_wide(
+        self, full_sample: Path, open_touch: Callable[[str], Page]
+    ) -> None:
+        assert full_sample.exists()
+        page = open_touch(document(*ALL))
+        targets = page.locator("button:visible, label:has(input), input[type=text], textarea, .ops-handle").all()
         boxes = [box for box in (target.bounding_box() for target in targets) if box]
-        assert len(boxes) >= 8
+        assert len(boxes) >= 40
         assert min(box["height"] for box in boxes) >= 44
         assert min(box["width"] for box in boxes) >= 44
 
-    def test_the_focus_is_seen(self, choice: Page) -> None:
-        choice.keyboard.press("Tab")
-        outline = choice.evaluate("getComputedStyle(document.activeElement).outlineStyle")
-        assert outline == "solid"
+    def test_every_kind_by_touch(self, full_sample: Path, open_touch: Callable[[str], Page]) -> None:
+        assert full_sample.exists()
+        page = open_touch(document(*ALL))
+        page.get_by_text("The second", exact=True).tap()
+        for name in ("Waiting in line", "Talking with the clerk", "Looking on"):
+            page.get_by_text(name, exact=True).tap()
+        page.get_by_role("textbox").first.tap()
+        page.keyboard.type("30 %")
+        for place, text in enumerate(RIGHT_ORDER):
+            for above in range(shown(page).index(text) - 1, place - 1, -1):
+                mover(page, "up", text).tap()
+                # A tap counts only once the browser knows that it is not the first of two.
+                expect(page.locator(".ops-text").nth(above)).to_have_text(text)
+        for item, group in (
+            ("Greet", "Front"),
+            ("Advise", "Front"),
+            ("File papers", "Back"),
+            ("Write the bill", "Back"),
+        ):
+            placed(page, item, group).tap()
+        page.get_by_role("textbox").last.tap()
+        page.keyboard.type("At the bank.")
+        for name in ("Check", "Keep"):
+            for button in page.get_by_role("button", name=name).all():
+                button.tap()
+        for feedback, state in zip(status(page).all(), [*["right"] * 5, "kept", ""], strict=True):
+            expect(feedback).to_have_attribute("data-state", state)
+
+    def test_the_focus_is_seen_wherever_it_is(self, everything: Page) -> None:
+        attempt(everything)
+        everything.locator("h1").click()
+        seen = set()
+        for _ in range(60):
+            everything.keyboard.press("Tab")
+            tag, outline = everything.evaluate(
+                "[document.activeElement.tagName, getComputedStyle(document.activeElement).outlineStyle]"
+            )
+            if tag != "BODY":
+                seen.add((tag, outline))
+        assert seen == {(tag, "solid") for tag in ("INPUT", "BUTTON", "A", "TEXTAREA")}
 
     def test_nothing_moves(self) -> None:
         assert "transition" not in STYLE
         assert "animation" not in STYLE
 
-    def test_in_forced_colours_the_chosen_option_and_the_buttons_keep_their_borders(self, choice: Page) -> None:
-        choice.emulate_media(forced_colors="active")
-        choice.get_by_label("The first").check()
-        style = "(node) => getComputedStyle(node)"
-        chosen = choice.locator(".ops-option").first.evaluate(f"(node) => ({style})(node).outlineStyle")
-        button = choice.get_by_role("button", name="Check").evaluate(f"(node) => ({style})(node).borderTopStyle")
-        assert (chosen, button) == ("solid", "solid")
+    def test_in_forced_colours_what_is_chosen_and_what_can_be_pressed_keep_their_borders(
+        self, everything: Page
+    ) -> None:
+        everything.emulate_media(forced_colors="active")
+        attempt(everything)
+        style = "(nodes, name) => [...new Set(nodes.map((node) => getComputedStyle(node)[name]))]"
+        chosen = everything.locator(".ops-option:has(:checked)")
+        assert chosen.count() == 3
+        assert chosen.evaluate_all(style, "outlineStyle") == ["solid"]
+        others = everything.locator(".ops-option:not(:has(:checked))")
+        assert others.evaluate_all(style, "outlineStyle") == ["none"]
+        pressed = everything.locator("button:visible, .ops-steps > li")
+        assert pressed.count() > 20
+        assert pressed.evaluate_all(style, "borderTopStyle") == ["solid"]
 
-    def test_paper_shows_the_question_and_no_feedback(self, numeric: Page) -> None:
-        press(numeric, "Hint 1 of 2")
-        type_answer(numeric, "7")
-        press(numeric, "Show the solution")
-        numeric.emulate_media(media="print")
-        expect(numeric.get_by_role("group").get_by_text("Present for")).to_be_visible()
-        expect(numeric.get_by_role("textbox")).to_be_visible()
-        for hidden in (".ops-feedback", ".ops-help", ".ops-actions", ".ops-key", ".ops-hints"):
-            expect(numeric.locator(hidden)).to_be_hidden()
+    @pytest.mark.parametrize("theme", ["light", "dark"])
+    def test_paper_shows_the_questions_and_no_feedback(
+        self, full_sample: Path, open_page: Callable[[str], Page], theme: str
+    ) -> None:
+        assert full_sample.exists()
+        page = open_page(document(*ALL, theme=theme))
+        attempt(page)
+        press(page.locator("#q-sample-which"), "Hint 1 of 2")
+        press(page.locator("#q-sample-which"), "Show the solution")
+        page.emulate_media(media="print")
+        expect(page.get_by_role("group").get_by_text("Present for")).to_be_visible()
+        for field in page.get_by_role("textbox").all():
+            expect(field).to_be_visible()
+        hidden = (
+            ".ops-feedback, .ops-help, .ops-actions, .ops-key, .ops-hints, .ops-handle, .ops-movers, .ops-print-key"
+        )
+        for part in page.locator(hidden).all():
+            expect(part).to_be_hidden()
+        # A box before each step takes its number; a field for words leaves room for them.
+        box = "(step) => getComputedStyle(step, '::before').borderTopStyle"
+        assert page.locator(".ops-steps > li").first.evaluate(box) == "solid"
+        room = page.locator("textarea").bounding_box()
+        assert room
+        assert room["height"] >= 100
+        surface = page.locator("ops-question").first.evaluate("(each) => getComputedStyle(each).backgroundColor")
+        assert surface == "rgb(255, 255, 255)"
 
-    def test_without_javascript_everything_is_there_to_read(self, sample: Path, browser: Browser) -> None:
-        assert sample.exists()
+    def test_the_key_is_for_an_instructors_paper_alone(
+        self, full_sample: Path, open_page: Callable[[str], Page]
+    ) -> None:
+        assert full_sample.exists()
+        assert "ops-print-key" not in exercises.markup("sample/several", 0)
+        extra = print_key(exercises.question("sample/several", seed=0))
+        page = open_page(document(*ALL, instructor=True, extra=extra))
+        keys = page.locator(".ops-print-key")
+        expect(keys).to_have_count(8)
+        for key in keys.all():
+            expect(key).to_be_hidden()
+        page.emulate_media(media="print")
+        for key in keys.all():
+            expect(key).to_be_visible()
+        expect(keys.nth(0)).to_contain_text("Right: The second")
+        expect(keys.nth(1)).to_contain_text("Ask for the clock first.")
+        expect(keys.nth(2)).to_contain_text("Present for 12 of 40 minutes.")
+        expect(keys.nth(3).locator("ol li")).to_have_text(RIGHT_ORDER)
+        expect(keys.nth(4)).to_contain_text("Back office:")
+        expect(keys.nth(5)).to_contain_text("Model answer")
+        expect(keys.nth(6)).to_contain_text("return present / total")
+        assert keys.nth(7).inner_text() == keys.nth(1).inner_text()
+
+    def test_without_javascript_everything_is_there_to_read(self, full_sample: Path, browser: Browser) -> None:
+        assert full_sample.exists()
         context = browser.new_context(java_script_enabled=False)
         page = context.new_page()
-        page.set_content(document("sample/which", "sample/share"))
+        page.set_content(document(*ALL))
+        expect(page.get_by_role("button")).to_have_count(0)
         expect(page.get_by_role("radio", name="The second", exact=True)).to_be_visible()
-        expect(page.get_by_role("button", name="Check")).to_have_count(0)
-        key = page.locator(".ops-key").first
-        expect(key.get_by_text("Not the third.")).to_be_hidden()
-        key.get_by_text("Answers and feedback").click()
-        for words in ("Not the third.", "It is the second.", "Right: The second"):
-            expect(key.get_by_text(words)).to_be_visible()
+        expect(page.get_by_role("checkbox", name="Looking on")).to_be_visible()
+        steps = exercises.question("sample/steps", seed=0)
+        assert isinstance(steps, OrderQuestion)
+        assert shown(page) == [item.text.replace("*", "") for item in steps.items]
+        expect(page.locator(".ops-steps").get_by_role("listitem")).to_have_count(5)
+        expect(placed(page, "Write the bill", "Back office")).to_be_visible()
+        expect(page.get_by_role("link", name="Download the notebook")).to_be_visible()
+        for slug, words in (
+            ("which", ("Not the third.", "It is the second.", "Right: The second")),
+            ("several", ("She has left <by then>.", "Right: Talking with the clerk")),
+            ("share", ("This is the rest.", "Right: 0.3, or close to it")),
+            ("steps", ("Right order:", "Papers do not come first.", "Nothing runs before somebody comes.")),
+            ("offices", ("Back office:", "Greet: Whom would you greet there?")),
+            ("think", ("A good answer names the step",)),
+            ("compute", ("return present / total",)),
+        ):
+            key = page.locator(f"#q-sample-{slug} .ops-key")
+            expect(key.get_by_text(words[0])).to_be_hidden()
+            key.locator("summary").click()
+            for word in words:
+                expect(key).to_contain_text(word)
+            expect(key.get_by_text("The section this rests on")).to_be_visible()
         page.get_by_text("Hint 2").first.click()
         expect(page.get_by_text("Think harder.")).to_be_visible()
-        numeric_key = page.locator(".ops-key").nth(1)
-        numeric_key.get_by_text("Answers and feedback").click()
-        expect(numeric_key.get_by_text("This is the rest.")).to_be_visible()
         # Enter in the field sends the reader nowhere.
-        page.get_by_role("textbox").press("Enter")
+        page.get_by_role("textbox").first.press("Enter")
         expect(page.get_by_text("This is the rest.")).to_be_visible()
         page.emulate_media(media="print")
-        expect(key).to_be_hidden()
+        for key in page.locator(".ops-key").all():
+            expect(key).to_be_hidden()
         context.close()
+
+    def test_general_slips_are_recognised_but_stand_in_no_key(self, numeric: Page) -> None:
+        type_answer(numeric, "30.0")
+        expect(status(numeric)).to_contain_text("Not yet")
+        assert kept(numeric)["sample/share"]["mark"] == 0
+        expect(numeric.locator(".ops-key li")).to_have_count(3)
 
     def test_script_and_style_weigh_little(self) -> None:
         assert len(gzip.compress((SCRIPT + STYLE).encode(), mtime=0)) <= 15_000
@@ -508,8 +1104,8 @@ class TestWidget:
         page.evaluate(self.HARNESS, [str(widget._esm), state])
 
     @pytest.fixture(autouse=True)
-    def progress_file(self, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        assert sample.exists()
+    def progress_file(self, full_sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert full_sample.exists()
         monkeypatch.setenv("OPSBOOK_PROGRESS", str(tmp_path / "progress.json"))
 
     def test_an_answer_goes_to_python_and_not_to_the_browsers_storage(self, open_page: Callable[[str], Page]) -> None:
@@ -537,3 +1133,69 @@ class TestWidget:
         self.show(page, QuestionWidget(exercises.question("sample/which")))
         page.evaluate("model.set('note', 'Progress was not saved: no space.')")
         expect(page.get_by_text("Progress was not saved: no space.")).to_be_visible()
+
+    @pytest.mark.parametrize(
+        ("slug", "answer", "mark"),
+        [
+            ("several", lambda page: page.get_by_label("Looking on").check(), 1 / 3),
+            ("steps", lambda page: arrange(page, RIGHT_ORDER), 1),
+            ("offices", lambda page: placed(page, "Greet", "Front office").check(), 0.25),
+            ("think", lambda page: page.get_by_role("textbox").fill("At the bank."), 1),
+        ],
+    )
+    def test_every_kind_is_marked_again_and_kept(
+        self, open_page: Callable[[str], Page], slug: str, answer: Callable[[Page], None], mark: float
+    ) -> None:
+        page = open_page(document())
+        widget = QuestionWidget(exercises.question(f"sample/{slug}"))
+        self.show(page, widget)
+        answer(page)
+        press(page, "Keep" if slug == "think" else "Check")
+        # Python's mark counts, whatever a page claims.
+        widget.record = page.evaluate("record") | {"mark": 0.125}
+        assert widget.note == ""
+        assert progress.load()[f"sample/{slug}"].mark == pytest.approx(mark)
+        told = status(page).inner_text()
+        fresh = open_page(document())
+        self.show(fresh, QuestionWidget(exercises.question(f"sample/{slug}")))
+        expect(status(fresh)).to_have_text(told, use_inner_text=True)
+
+    def test_a_response_of_another_kind_is_refused_with_a_note(self) -> None:
+        widget = QuestionWidget(exercises.question("sample/steps"))
+        record = {"seed": 0, "response": "arrive", "mark": 1, "attempts": 1, "hints": 0, "at": "2025-03-01T10:00:00Z"}
+        widget.record = record
+        assert "Progress was not saved" in widget.note
+        assert progress.load() == {}
+
+    def test_code_shows_its_task_and_keeps_the_mark_that_its_check_gave(self, open_page: Callable[[str], Page]) -> None:
+        exercises.check_code("sample/compute", {"share": lambda present, total: present / total})
+        page = open_page(document())
+        widget = QuestionWidget(exercises.question("sample/compute"))
+        self.show(page, widget)
+        expect(page.locator(".ops-stem")).to_have_text("Write share(present, total).")
+        expect(page.get_by_role("button", name="Check")).to_have_count(0)
+        expect(page.get_by_role("link", name="Download the notebook")).to_have_count(0)
+        press(page, "Show the solution")
+        expect(page.locator(".ops-solution pre")).to_be_visible()
+        widget.record = {**widget.record, "hints": 1}
+        assert widget.note == ""
+        answer = progress.load()["sample/compute"]
+        assert (answer.mark, answer.attempts, answer.hints) == (1, 1, 1)
+
+    def test_keys_pressed_in_it_are_not_the_notebooks_but_its_ctrl_keys_are(
+        self, open_page: Callable[[str], Page]
+    ) -> None:
+        page = open_page(document())
+        self.show(page, QuestionWidget(exercises.question("sample/which")))
+        # JupyterLab listens on the document and passes over what stands inside the attribute.
+        page.evaluate(
+            """() => {
+                window.heard = [];
+                const hear = ({key, target}) => target.closest("[data-lm-suppress-shortcuts]") || heard.push(key);
+                document.addEventListener("keydown", hear, true);
+            }"""
+        )
+        page.get_by_label("The first").focus()
+        for keys in ("ArrowDown", "d", "Control+s", "Enter"):
+            page.keyboard.press(keys)
+        assert page.evaluate("heard") == ["Control", "s"]

@@ -1,7 +1,5 @@
 """Shows a question in JupyterLab: a thin view over the same element that serves the page."""
 
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import anywidget
@@ -9,18 +7,13 @@ import traitlets
 from pydantic import ValidationError
 
 from opsbook.exercises import progress
+from opsbook.exercises.assets import asset
 from opsbook.exercises.banks import question as ask
-from opsbook.exercises.page import markup
+from opsbook.exercises.code import CodeQuestion
+from opsbook.exercises.page import QUESTION_MIME_TYPE, markup
 from opsbook.exercises.question import Question
 
-__all__ = ["MIME", "QuestionWidget", "mimebundle"]
-
-MIME = "application/vnd.opsbook.question.v1+json"
-
-
-@cache
-def _static(name: str) -> str:
-    return files("opsbook.exercises").joinpath("static", name).read_text(encoding="utf-8")
+__all__ = ["QuestionWidget", "mimebundle"]
 
 
 class QuestionWidget(anywidget.AnyWidget):
@@ -29,8 +22,8 @@ class QuestionWidget(anywidget.AnyWidget):
     The element marks at once; Python marks again, being the reference, and keeps the answer in the progress file.
     """
 
-    _esm = _static("ops-question.js") + _static("widget.js")
-    _css = _static("ops-question.css")
+    _esm = asset("ops-question.js") + asset("widget.js")
+    _css = asset("ops-question.css")
 
     markup = traitlets.Unicode().tag(sync=True)
     record = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
@@ -55,10 +48,13 @@ class QuestionWidget(anywidget.AnyWidget):
             return
         try:
             answer = progress.Answer.model_validate(change["new"])
-            marked = ask(self._question_id, seed=answer.seed).mark(str(answer.response)).mark
-            progress.save(self._question_id, answer.model_copy(update={"mark": marked}))
+            asked = ask(self._question_id, seed=answer.seed)
+            # Code is marked where it runs; what comes from its view is a hint that was read.
+            if not isinstance(asked, CodeQuestion):
+                answer = answer.model_copy(update={"mark": asked.mark(answer.response).mark})
+            progress.save(self._question_id, answer)
             self.note = ""
-        except ValidationError:
+        except (TypeError, ValidationError):
             self.note = "Progress was not saved: the answer did not arrive whole. Check it again."
         except (OSError, RuntimeError) as error:
             self.note = f"Progress was not saved: {error}"
@@ -69,7 +65,7 @@ def mimebundle(question: Question) -> dict[str, Any]:
     widget = QuestionWidget(question)
     return {
         "text/plain": repr(question),
-        MIME: {"id": question.id, "seed": question.seed if question.fixed else None},
+        QUESTION_MIME_TYPE: {"id": question.id, "seed": question.seed if question.fixed else None},
         "application/vnd.jupyter.widget-view+json": {
             "version_major": 2,
             "version_minor": 0,

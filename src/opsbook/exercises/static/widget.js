@@ -12,6 +12,10 @@ export default {
         return true;
       },
     };
+    // Enter and the arrows belong to the buttons and radios in here, not to the notebook around them. JupyterLab's
+    // shortcuts with Ctrl or Command, as to save, stay.
+    const guard = ({ ctrlKey, metaKey }) => el.toggleAttribute("data-lm-suppress-shortcuts", !ctrlKey && !metaKey);
+    addEventListener("keydown", guard, true);
     const note = document.createElement("p");
     note.className = "ops-note";
     const say = () => {
@@ -21,6 +25,9 @@ export default {
     el.append(question, note);
     say();
     model.on("change:note", say);
-    return () => model.off("change:note", say);
+    return () => {
+      removeEventListener("keydown", guard, true);
+      model.off("change:note", say);
+    };
   },
 };
