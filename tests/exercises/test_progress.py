@@ -66,6 +66,14 @@ def test_the_later_answer_stays_whichever_arrives_last(file: Path) -> None:
     assert file.exists()
 
 
+def test_an_answer_from_a_clock_that_was_ahead_keeps_no_later_one_out(file: Path) -> None:
+    progress.save("sample/which", answer(at="2999-01-01T00:00:00Z"))
+    now = answer(response="a", mark=0)
+    assert progress.save("sample/which", now) == now
+    assert progress.load() == {"sample/which": now}
+    assert file.exists()
+
+
 def test_counts_start_again_with_new_numbers(file: Path) -> None:
     progress.save("sample/share", answer(attempts=4, hints=2))
     kept = progress.save("sample/share", answer(seed=1, at="2025-03-02T10:00:00Z"))
@@ -74,7 +82,17 @@ def test_counts_start_again_with_new_numbers(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "broken", ["", "{", "[]", '{"format": 2, "answers": {}}', '{"format": 1}', '{"format": 1, "answers": []}', "\x00"]
+    "broken",
+    [
+        "",
+        "{",
+        "[" * 9999,
+        "[]",
+        '{"format": 2, "answers": {}}',
+        '{"format": 1}',
+        '{"format": 1, "answers": []}',
+        "\x00",
+    ],
 )
 def test_a_file_that_cannot_be_read_is_kept_aside(file: Path, broken: str) -> None:
     file.parent.mkdir()
@@ -125,6 +143,197 @@ def test_processes_that_save_at_once_lose_nothing(file: Path) -> None:
     assert [process.wait() for process in running] == [0, 0, 0]
     assert len(progress.load()) == 75
     assert json.loads(file.read_text(encoding="utf-8"))["format"] == 1
+
+
+def text_of(answers: dict[str, Any], form: Any = 1) -> str:
+    return json.dumps({"format": form, "answers": answers})
+
+
+def record(**changes: Any) -> dict[str, Any]:
+    return answer(**changes).model_dump()
+
+
+class TestMerge:
+    def test_of_two_answers_to_a_question_the_later_stays(self, file: Path) -> None:
+        progress.save("sample/which", answer())
+        progress.save("sample/share", answer())
+        imported = {
+            "sample/which": record(at="2025-03-01T10:00:01Z", response="a", mark=0),
+            "sample/share": record(at="2025-03-01T10:59:59+01:00", response="a", mark=0),
+            "sample/new": record(),
+        }
+        assert progress.merge(text_of(imported)) == (2, 1, 0)
+        kept = progress.load()
+        assert {name: each.response for name, each in kept.items()} == {
+            "sample/which": "a",
+            "sample/share": "b",
+            "sample/new": "b",
+        }
+        assert [path.name for path in file.parent.iterdir() if path.name.endswith(".new")] == []
+
+    @pytest.mark.usefixtures("file")
+    def test_the_same_file_a_second_time_changes_nothing(self) -> None:
+        text = text_of({"sample/which": record(), "sample/share": record(seed=3)})
+        assert progress.merge(text) == (2, 0, 0)
+        before = progress.export_text()
+        assert progress.merge(text) == (0, 2, 0)
+        assert progress.export_text() == before
+
+    @pytest.mark.usefixtures("file")
+    def test_the_same_numbers_keep_the_larger_counts_as_saving_does(self) -> None:
+        progress.save("sample/which", answer(attempts=4, hints=1))
+        progress.merge(text_of({"sample/which": record(at="2025-03-02T10:00:00Z", attempts=2, hints=2)}))
+        kept = progress.load()["sample/which"]
+        assert (kept.attempts, kept.hints, kept.at) == (4, 2, "2025-03-02T10:00:00Z")
+
+    @pytest.mark.usefixtures("file")
+    def test_what_breaks_the_format_is_counted_and_left_out(self) -> None:
+        broken = {"sample/one": record() | {"mark": 2}, "sample/two": 5, "no slug": record(), "sample/four": record()}
+        assert progress.merge(text_of(broken)) == (1, 0, 3)
+        assert set(progress.load()) == {"sample/four"}
+
+    def test_a_file_without_any_good_answer_writes_nothing(self, file: Path) -> None:
+        assert progress.merge(text_of({"sample/one": None})) == (0, 0, 1)
+        assert progress.merge(text_of({})) == (0, 0, 0)
+        assert not file.exists()
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            ("", "must be JSON, and it is not"),
+            ("task;minutes", "must be JSON, and it is not"),
+            ('{"format": NaN}', "must be JSON, and it is not"),
+            ("[" * 100_000, "must be JSON, and it is not"),
+            ("[]", "must hold progress in format 1, and it does not"),
+            ("{}", "must hold progress in format 1, and it does not"),
+            ('{"format": 1}', "must hold progress in format 1, and it does not"),
+            ('{"format": true, "answers": {}}', "must hold progress in format 1, and it does not"),
+            ('{"format": "2", "answers": {}}', "must hold progress in format 1, and it does not"),
+            ('{"format": 2, "answers": {}}', "is of format 2, and format 1 is the newest .* Update opsbook"),
+            ('{"format": 1, "answers": {}}' + " " * 5_000_000, r"must not exceed 5 MB, got 5\.1 MB"),
+        ],
+    )
+    def test_what_is_no_progress_file_is_refused_and_changes_nothing(self, file: Path, text: str, message: str) -> None:
+        progress.save("sample/which", answer())
+        before = file.read_bytes()
+        with pytest.raises(ValueError, match=f"^The file {message}"):
+            progress.merge(text)
+        assert file.read_bytes() == before
+
+    @pytest.mark.usefixtures("file")
+    def test_what_is_exported_is_imported_elsewhere(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        progress.save("sample/which", answer(response={"teller": "front"}, confidence="sure"))
+        progress.save("sample/think", answer(response="Wo? „Überall“ \u2028 \ud83d"))
+        text = progress.export_text()
+        here = progress.load()
+        monkeypatch.setenv("OPSBOOK_PROGRESS", str(tmp_path / "elsewhere" / "progress.json"))
+        assert progress.merge("\ufeff" + text) == (2, 0, 0)
+        assert progress.load() == here
+        assert progress.export_text() == text
+
+
+class TestReset:
+    def test_it_sets_the_file_aside_and_undo_brings_it_back(self, file: Path) -> None:
+        progress.save("sample/which", answer())
+        before = progress.load()
+        spare = progress.reset()
+        assert spare is not None
+        assert spare.parent == file.parent
+        assert progress.load() == {}
+        assert progress.undo() == 1
+        assert progress.load() == before
+        assert sorted(path.name for path in file.parent.iterdir()) == ["progress.json", "progress.lock"]
+
+    def test_undo_keeps_what_was_answered_since(self, file: Path) -> None:
+        progress.save("sample/which", answer(response="a"))
+        progress.save("sample/share", answer())
+        progress.reset()
+        progress.save("sample/which", answer(response="c", at="2025-03-05T10:00:00Z"))
+        assert progress.undo() == 2
+        assert {name: each.response for name, each in progress.load().items()} == {
+            "sample/which": "c",
+            "sample/share": "b",
+        }
+        assert file.exists()
+
+    @pytest.mark.usefixtures("file")
+    def test_every_reset_can_be_undone_the_last_one_first(self) -> None:
+        for number in range(11):
+            progress.save(f"sample/q-{number}", answer())
+            progress.reset()
+        assert progress.undo() == 1
+        assert set(progress.load()) == {"sample/q-10"}
+        assert [progress.undo() for _ in range(11)] == [1] * 10 + [0]
+        assert len(progress.load()) == 11
+
+    def test_nothing_kept_is_nothing_to_reset_or_to_undo(self, file: Path) -> None:
+        assert progress.reset() is None
+        assert progress.undo() == 0
+        assert not file.exists()
+
+    def test_a_file_that_cannot_be_read_is_set_aside_whole(self, file: Path) -> None:
+        file.parent.mkdir()
+        file.write_text("{", encoding="utf-8")
+        spare = progress.reset()
+        assert spare is not None
+        assert spare.read_text(encoding="utf-8") == "{"
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        "2025-03-01",
+        "2025-03-01T10:00:00",
+        "2025-03-01 10:00:00Z",
+        "2025-03-01T10:00:00z",
+        "2025-03-01T24:00:00Z",
+        "2025-02-30T10:00:00Z",
+        "20250301T100000Z",
+        "2025-03-01T10:00:00,5Z",
+        "2025-03-01T10:00:00.1234567Z",
+        "2025-03-01T10:00:00+24:00",
+        "0000-01-01T10:00:00Z",
+        "2025-03-01T10:00:00Z\n",
+        "٢٠٢٥-03-01T10:00:00Z",
+    ],
+)
+def test_a_moment_that_not_everybody_reads_alike_is_refused(at: str) -> None:
+    with pytest.raises(ValueError, match="at"):
+        answer(at=at)
+
+
+def test_a_whole_number_may_be_written_as_a_fraction() -> None:
+    assert answer(seed=3.0, attempts=2.0) == answer(seed=3, attempts=2)
+    with pytest.raises(ValueError, match="seed"):
+        answer(seed=3.5)
+
+
+def test_processes_that_save_import_and_reset_at_once_lose_nothing(file: Path) -> None:
+    saving = """
+        import sys
+        from opsbook.exercises.progress import Answer, save
+        for n in range(25):
+            save(f"sample/saved-{n}", Answer(
+                seed=0, response="b", mark=1, attempts=1, hints=0, at="2025-03-01T10:00:00Z"))
+        """
+    importing = """
+        import json
+        from opsbook.exercises.progress import merge
+        for n in range(25):
+            record = {"seed": 0, "response": "b", "mark": 1, "attempts": 1, "hints": 0, "at": "2025-03-01T10:00:00Z"}
+            merge(json.dumps({"format": 1, "answers": {f"sample/imported-{n}": record}}))
+        """
+    resetting = """
+        from opsbook.exercises.progress import reset, undo
+        for n in range(25):
+            reset()
+            undo()
+        """
+    scripts = [textwrap.dedent(script) for script in (saving, importing, resetting)]
+    running = [subprocess.Popen([sys.executable, "-W", "error", "-c", script]) for script in scripts]
+    assert [process.wait() for process in running] == [0, 0, 0]
+    assert len(progress.load()) == 50
+    assert sorted(path.name for path in file.parent.iterdir()) == ["progress.json", "progress.lock"]
 
 
 @pytest.mark.usefixtures("sample")

@@ -1,27 +1,51 @@
-"""Keeps what a learner answered: one JSON file under the Jupyter data directory, safe with two tabs open."""
+"""Keeps what a learner answered: one JSON file under the Jupyter data directory, safe with two tabs open.
+
+What a file must be like to be imported stands a second time in ``static/ops-progress.js``; a test compares the two.
+"""
 
 import json
+import math
 import os
+import re
 import sys
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple, NoReturn
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-__all__ = ["FORMAT", "Answer", "load", "path", "save"]
+__all__ = ["MAX_BYTES", "Answer", "Merged", "export_text", "load", "merge", "path", "reset", "save", "undo"]
 
-FORMAT = 1
+MAX_BYTES = 5_000_000
+
+_FORMAT = 1
+_CLOCKS_DIFFER = timedelta(hours=1)
+
+_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*/[a-z0-9]+(-[a-z0-9]+)*")
+# Of the many spellings of ISO 8601, the ones that Python and every browser read alike.
+_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?"
+    r"(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
+)
 
 
 def _moment(text: str) -> str:
-    if datetime.fromisoformat(text).tzinfo is None:
-        raise ValueError("must carry its time zone")
+    if not _MOMENT.fullmatch(text):
+        raise ValueError("must be a moment such as 2025-03-01T10:00:00Z, with its time zone")
+    datetime.fromisoformat(text)
     return text
+
+
+def _whole(value: Any) -> Any:
+    # JSON knows one kind of number, and other programs may write 3 as 3.0.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
 
 
 class Answer(BaseModel):
@@ -44,11 +68,11 @@ class Answer(BaseModel):
     # What a later version adds to a record must survive this one.
     model_config = ConfigDict(extra="allow", frozen=True, strict=True)
 
-    seed: int
+    seed: Whole
     response: str | list[str] | dict[str, str]
     mark: Annotated[float, Field(ge=0, le=1)]
-    attempts: Annotated[int, Field(ge=0)]
-    hints: Annotated[int, Field(ge=0)]
+    attempts: Annotated[Whole, Field(ge=0)]
+    hints: Annotated[Whole, Field(ge=0)]
     at: Annotated[str, AfterValidator(_moment)]
 
 
@@ -67,6 +91,7 @@ def path() -> Path:
 
 @contextmanager
 def _locked(file: Path) -> Iterator[None]:
+    file.parent.mkdir(parents=True, exist_ok=True)
     # The operating system drops this lock when a process ends in any way, so none is ever left behind.
     with file.with_suffix(".lock").open("a+b") as lock:
         if sys.platform == "win32":
@@ -107,11 +132,11 @@ def _read(file: Path) -> dict[str, Answer]:
         return {}
     try:
         stored: Any = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         _set_aside(file, content, "is not valid JSON")
         return {}
-    if not isinstance(stored, dict) or stored.get("format") != FORMAT or not isinstance(stored.get("answers"), dict):
-        _set_aside(file, content, f"is not of format {FORMAT}")
+    if not isinstance(stored, dict) or stored.get("format") != _FORMAT or not isinstance(stored.get("answers"), dict):
+        _set_aside(file, content, f"is not of format {_FORMAT}")
         return {}
     answers = {}
     for question_id, record in stored["answers"].items():
@@ -130,19 +155,40 @@ def load() -> dict[str, Answer]:
     return _read(path())
 
 
-def _write(file: Path, answers: Mapping[str, Answer]) -> None:
+def _text(answers: Mapping[str, Answer]) -> str:
     records = {question_id: answers[question_id].model_dump() for question_id in sorted(answers)}
-    text = json.dumps({"format": FORMAT, "answers": records}, ensure_ascii=False, indent=1)
+    text = json.dumps({"format": _FORMAT, "answers": records}, ensure_ascii=False, indent=1) + "\n"
+    # Half of a pair of surrogates, which a browser may hand over, becomes the escape that JSON has for it.
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _write(file: Path, answers: Mapping[str, Answer]) -> None:
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=f"{file.name}.", suffix=".new")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as new:
-            new.write(text + "\n")
+            new.write(_text(answers))
             new.flush()
             os.fsync(new.fileno())
         Path(name).replace(file)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _moment_of(answer: Answer) -> datetime:
+    return datetime.fromisoformat(answer.at)
+
+
+def _later(kept: Answer | None, answer: Answer, *, on_tie: bool) -> Answer:
+    """Return the later of two answers to a question; `on_tie`, whether the new one counts as later at equal times."""
+    if kept is None:
+        return answer
+    new = _moment_of(answer) > _moment_of(kept) or (on_tie and _moment_of(answer) == _moment_of(kept))
+    later, earlier = (answer, kept) if new else (kept, answer)
+    if later.seed != earlier.seed:
+        return later
+    counts = {name: max(getattr(later, name), getattr(earlier, name)) for name in ("attempts", "hints")}
+    return later.model_copy(update=counts)
 
 
 def save(question_id: str, answer: Answer) -> Answer:
@@ -164,20 +210,174 @@ def save(question_id: str, answer: Answer) -> Answer:
         The file cannot be written.
     """
     file = path()
-    file.parent.mkdir(parents=True, exist_ok=True)
     with _locked(file):
         answers = _read(file)
         kept = answers.get(question_id)
-        if kept is not None:
-            later, earlier = (
-                (answer, kept)
-                if datetime.fromisoformat(answer.at) >= datetime.fromisoformat(kept.at)
-                else (kept, answer)
-            )
-            if later.seed == earlier.seed:
-                counts = {name: max(getattr(later, name), getattr(earlier, name)) for name in ("attempts", "hints")}
-                later = later.model_copy(update=counts)
-            answer = later
-        answers[question_id] = answer
+        # An answer dated by a clock that was ahead would otherwise keep out every later one until that day.
+        ahead = kept is not None and _moment_of(kept) > datetime.now(UTC) + _CLOCKS_DIFFER
+        answers[question_id] = answer = answer if ahead else _later(kept, answer, on_tie=True)
         _write(file, answers)
     return answer
+
+
+class Merged(NamedTuple):
+    """What became of the answers in an imported file.
+
+    Attributes
+    ----------
+    taken : int
+        Answers that are now kept: to questions not answered here, or later than the answer here.
+    older : int
+        Answers that are the same as the one kept here, or older.
+    refused : int
+        Answers that break the format.
+    """
+
+    taken: int
+    older: int
+    refused: int
+
+
+def _no_json(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _answers_in(text: str) -> dict[str, Any]:
+    """Return the records of an exported file, or raise with a sentence that tells a reader what the file is."""
+    size = len(text.encode("utf-8", "surrogatepass"))
+    if size > MAX_BYTES:
+        raise ValueError(
+            f"The file must not exceed {MAX_BYTES // 1_000_000} MB, got {math.ceil(size / 1e5) / 10:.1f} MB. "
+            "Choose a file that was exported here."
+        )
+    try:
+        # NaN and the infinities, which Python reads, are not JSON.
+        stored = json.loads(text.removeprefix("\ufeff"), parse_constant=_no_json)
+    except (ValueError, RecursionError):
+        raise ValueError("The file must be JSON, and it is not. Choose a file that was exported here.") from None
+    form, answers = (stored.get("format"), stored.get("answers")) if isinstance(stored, dict) else (None, None)
+    number = _whole(form)
+    number = number if isinstance(number, int) and not isinstance(number, bool) else 0
+    if number > _FORMAT:
+        raise ValueError(
+            f"The file is of format {number}, and format {_FORMAT} is the newest that can be read here. "
+            "Update opsbook, then import it again."
+        )
+    if number != _FORMAT or not isinstance(answers, dict):
+        raise ValueError(
+            f"The file must hold progress in format {_FORMAT}, and it does not. Choose a file that was exported here."
+        )
+    return answers
+
+
+def merge(text: str) -> Merged:
+    """Take over the answers of a file that was exported here, on another device or from the page.
+
+    Every answer is checked by itself. Of two answers to one question the later stays, as in `save`; so importing a
+    file twice, or in another order, ends in the same.
+
+    Parameters
+    ----------
+    text : str
+        What the file holds.
+
+    Returns
+    -------
+    Merged
+        How many answers were taken, older than or the same as the one kept, and refused.
+
+    Raises
+    ------
+    ValueError
+        The text is no progress file, is of a newer format, or exceeds 5 MB. Nothing has changed.
+    OSError
+        The file cannot be written.
+
+    Examples
+    --------
+    >>> merge('{"format": 1, "answers": {"customer-contact/branch-extent": "half"}}')
+    Merged(taken=0, older=0, refused=1)
+    """
+    taken, refused = {}, 0
+    for question_id, record in _answers_in(text).items():
+        try:
+            answer = Answer.model_validate(record)
+        except ValidationError:
+            refused += 1
+            continue
+        if _ID.fullmatch(question_id):
+            taken[question_id] = answer
+        else:
+            refused += 1
+    if not taken:
+        return Merged(0, 0, refused)
+    file = path()
+    with _locked(file):
+        count = _merge(file, taken)
+    return Merged(count, len(taken) - count, refused)
+
+
+def _merge(file: Path, answers: Mapping[str, Answer]) -> int:
+    """Merge answers into a file under its lock, and return how many of them are new or later."""
+    kept = _read(file)
+    count = 0
+    for question_id, answer in answers.items():
+        before = kept.get(question_id)
+        count += before is None or _moment_of(answer) > _moment_of(before)
+        kept[question_id] = _later(before, answer, on_tie=False)
+    _write(file, kept)
+    return count
+
+
+def export_text() -> str:
+    """Return all progress as the text of a file that `merge` and the page import."""
+    return _text(load())
+
+
+def _resets(file: Path) -> list[tuple[int, Path]]:
+    """Return what earlier resets set aside with its number, the oldest first."""
+    form = re.compile(re.escape(file.name) + r"\.reset([0-9]+)")
+    return sorted((int(found[1]), spare) for spare in file.parent.iterdir() if (found := form.fullmatch(spare.name)))
+
+
+def reset() -> Path | None:
+    """Start again without any answer. The file is set aside beside itself, and `undo` brings it back.
+
+    Returns
+    -------
+    Path or None
+        Where the answers are kept; None if there were none.
+
+    Raises
+    ------
+    OSError
+        The file cannot be set aside. Nothing has changed.
+    """
+    file = path()
+    with _locked(file):
+        if not file.exists():
+            return None
+        number = max((number for number, _ in _resets(file)), default=0) + 1
+        return file.rename(file.with_name(f"{file.name}.reset{number}"))
+
+
+def undo() -> int:
+    """Bring back the answers that the last `reset` set aside, and return how many there are.
+
+    What has been answered since stays: of two answers to one question the later. Called again, it goes back one reset
+    further. Without a reset it returns 0.
+
+    Raises
+    ------
+    OSError
+        The file cannot be read or written. Nothing is lost.
+    """
+    file = path()
+    with _locked(file):
+        if not (spares := _resets(file)):
+            return 0
+        spare = spares[-1][1]
+        answers = _read(spare)
+        _merge(file, answers)
+        spare.unlink()
+    return len(answers)
