@@ -1,0 +1,189 @@
+"""Draws a practice exam: the same seed gives the same questions, numbers and order in the page and in Python."""
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
+from itertools import chain, zip_longest
+from typing import Any
+
+from opsbook.exercises.banks import bank_paths, catalogue, variants
+from opsbook.exercises.choice import ChoiceQuestion, ChoicesQuestion
+from opsbook.exercises.match import MatchQuestion
+from opsbook.exercises.order import OrderQuestion
+from opsbook.exercises.page import for_script, markup
+from opsbook.exercises.question import Question
+from opsbook.exercises.shuffling import disordered, hash32, shuffled
+from opsbook.validation import known
+
+__all__ = ["draw_exam", "exam_markup", "exam_pool", "exam_script"]
+
+# What is kept without a mark, or run in a notebook, gives a practice exam nothing to count.
+_MARKED = ("choice", "choices", "numeric", "order", "match")
+_DIFFICULTIES = (1, 2, 3)
+
+
+def _chapter(question_id: str) -> str:
+    return question_id.partition("/")[0]
+
+
+def _examined(chapters: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Return what the catalogue says of each question that an exam of these chapters may hold."""
+    return {
+        each: about
+        for each, about in catalogue()["questions"].items()
+        if "exam" in about["pool"] and about["kind"] in _MARKED and _chapter(each) in chapters
+    }
+
+
+def _whole(name: str, value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"`{name}` must be a whole number, got {value!r}. Write its digits alone.")
+    return value
+
+
+def _chapters(wanted: Iterable[str] | None) -> list[str]:
+    if wanted is None:
+        return list(bank_paths())
+    if isinstance(wanted, str) or not isinstance(wanted, Iterable):
+        raise TypeError(f"`chapters` must be several names or None, got {wanted!r}. Write [{wanted!r}].")
+    names = [known("chapter", name, bank_paths()) for name in wanted]
+    if not names:
+        raise ValueError("`chapters` must name at least one chapter, got none. Leave it out to draw from all.")
+    return names
+
+
+def _difficulties(wanted: Iterable[int] | None) -> list[int]:
+    if wanted is None:
+        return list(_DIFFICULTIES)
+    if not isinstance(wanted, Iterable):
+        raise TypeError(f"`difficulties` must be several of 1, 2 and 3, or None, got {wanted!r}. Write [{wanted!r}].")
+    levels = list(wanted)
+    if not levels or any(isinstance(level, bool) or level not in _DIFFICULTIES for level in levels):
+        raise ValueError(f"`difficulties` must be some of 1, 2 and 3, got {levels!r}. Leave it out to draw from all.")
+    return levels
+
+
+def _arranged(asked: Question, seed: int) -> Question:
+    salt = f"{asked.id}|{seed}"
+    if isinstance(asked, ChoiceQuestion | ChoicesQuestion):
+        options = {option.id: option for option in asked.options}
+        return replace(asked, options=tuple(options[each] for each in shuffled(options, salt)))
+    if isinstance(asked, MatchQuestion):
+        pieces = {item.id: item for item in asked.items}
+        return replace(asked, items=tuple(pieces[each] for each in shuffled(pieces, salt)))
+    if isinstance(asked, OrderQuestion):
+        steps = {item.id: item for item in asked.items}
+        return replace(asked, items=tuple(steps[each] for each in disordered(asked.key, salt)))
+    return asked
+
+
+def draw_exam(
+    count: int, *, seed: int, chapters: Iterable[str] | None = None, difficulties: Iterable[int] | None = None
+) -> tuple[Question, ...]:
+    """Draw a practice exam from the questions whose pool names the exam.
+
+    Chapters and difficulties are drawn as evenly as their questions allow. The page draws by the same rule, so an
+    exam's number, which is its seed, gives a whole class the same exam.
+
+    Parameters
+    ----------
+    count : int
+        How many questions to draw.
+    seed : int
+        The exam's number: it decides the questions, their order, their numbers, and the order of their options.
+    chapters : iterable of str, optional
+        The chapters to draw from, by name; without it, all.
+    difficulties : iterable of int, optional
+        The difficulties to draw from: 1 recall, 2 application, 3 judgement; without it, all.
+
+    Returns
+    -------
+    tuple of Question
+        The questions in the order of the exam, each arranged as the exam shows it. Questions of the kinds
+        ``reflect`` and ``code`` are left out, since a page cannot mark them.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no chapter of that name; the nearest is suggested.
+    ValueError
+        `count` is below one or more questions than fit, or a filter names nothing or what is no difficulty.
+    TypeError
+        `count` or `seed` is not a whole number, or a filter is not several values.
+    BankError
+        Any file breaks the rules of the bank.
+
+    Examples
+    --------
+    >>> first, again = draw_exam(1, seed=4), draw_exam(1, seed=4)
+    >>> first == again
+    True
+    """
+    if _whole("count", count) < 1:
+        raise ValueError(f"`count` must be above zero, got {count}. Ask for one or more.")
+    _whole("seed", seed)
+    levels = _difficulties(difficulties)
+    examined = {each: about["difficulty"] for each, about in _examined(_chapters(chapters)).items()}
+    eligible = {each: difficulty for each, difficulty in examined.items() if difficulty in levels}
+    if count > len(eligible):
+        raise ValueError(
+            f"`count` must be at most {len(eligible)}, the number of exam questions that fit, got {count}. "
+            "Ask for fewer, or allow more chapters or difficulties."
+        )
+    groups: dict[tuple[str, int], list[str]] = {}
+    for each in shuffled(eligible, str(seed)):
+        groups.setdefault((_chapter(each), eligible[each]), []).append(each)
+    order = sorted(groups, key=lambda group: (hash32(f"{seed}|{group[0]}|{group[1]}"), group))
+    rounds = chain.from_iterable(zip_longest(*(groups[group] for group in order)))
+    drawn = [each for each in rounds if each is not None][:count]
+    return tuple(_asked(each, seed) for each in shuffled(drawn, f"{seed}|order"))
+
+
+def _asked(question_id: str, seed: int) -> Question:
+    offered = variants(question_id)
+    return _arranged(offered[hash32(f"{seed}|{question_id}|numbers") % len(offered)], seed)
+
+
+def exam_pool(chapter: str, *, section_url: Callable[[str], str]) -> dict[str, dict[str, Any]]:
+    """Return a chapter's exam questions as a page draws from them, ready for JSON.
+
+    Parameters
+    ----------
+    chapter : str
+        The chapter's name.
+    section_url : callable
+        Returns the address of a section by its label, as seen from the page of the exam.
+
+    Returns
+    -------
+    dict
+        For each question by its full id its ``markup``, ``kind``, ``objective``, ``difficulty`` and ``points``.
+    """
+    return {
+        each: {
+            "markup": markup(each, section_url=section_url(about["section"]), exam=True),
+            **{key: about[key] for key in ("kind", "objective", "difficulty", "points")},
+        }
+        for each, about in _examined([known("chapter", chapter, bank_paths())]).items()
+    }
+
+
+def exam_script(chapter: str, section_url: Callable[[str], str]) -> str:
+    """Return the classic script that hands a chapter's exam questions to ``static/ops-exam.js``.
+
+    Parameters
+    ----------
+    chapter : str
+        The chapter's name.
+    section_url : callable
+        Returns the address of a section by its label, as seen from the page of the exam.
+    """
+    return f"opsbookExam.add({for_script(chapter)}, {for_script(exam_pool(chapter, section_url=section_url))});\n"
+
+
+def exam_markup() -> str:
+    """Return the ``<ops-exam>`` element with what a reader without a script can do instead."""
+    return (
+        "<ops-exam><p>The practice exam draws and marks its questions with a script, and none runs here. "
+        "The same kinds of questions stand in the chapters, where each shows its answers and feedback beneath it "
+        "without a script.</p></ops-exam>"
+    )
