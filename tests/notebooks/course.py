@@ -1,5 +1,6 @@
 """The course as the house rules see it: notebooks, question banks, bibliography, glossary, read from one folder."""
 
+import ast
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -60,6 +61,19 @@ def tags(cell: Mapping[str, Any]) -> list[str]:
 
 def grading(cell: Mapping[str, Any]) -> Mapping[str, Any]:
     return cell.get("metadata", {}).get("nbgrader", {})
+
+
+def checked_question(cell: Mapping[str, Any]) -> str | None:
+    """Return the full id of the question that a cell marks by `exercises.check_code(…)`, if it does."""
+    try:
+        tree = ast.parse(source(cell)) if cell["cell_type"] == "code" else None
+    except SyntaxError:
+        return None
+    for node in ast.walk(tree) if tree else ():
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "check_code":
+            first = node.args[0] if node.args else None
+            return str(first.value) if isinstance(first, ast.Constant) else ""
+    return None
 
 
 def plain(token: Token) -> str:
@@ -160,6 +174,12 @@ class Notebook:
         return [(output.cell, str(output.content["id"])) for output in self.of_type(QUESTION)]
 
     @cached_property
+    def checks(self) -> list[tuple[int, str]]:
+        """The code questions marked, as (cell, full id)."""
+        found = ((index, checked_question(cell)) for index, cell in self.code())
+        return [(index, question) for index, question in found if question is not None]
+
+    @cached_property
     def prose(self) -> str:
         """All the Markdown that a reader sees: text cells, and what code cells wrote."""
         written = [source(cell) for cell in self.cells if cell["cell_type"] == "markdown"]
@@ -179,6 +199,7 @@ class Course:
     chapters: dict[str, Notebook]
     exercises: dict[str, Notebook]
     banks: dict[str, list[dict[str, Any]]]
+    bank_objectives: dict[str, dict[str, str]]
     pages: dict[str, str]
     references: list[str]
 
@@ -253,10 +274,10 @@ def _notebooks(folder: Path) -> dict[str, Notebook]:
     }
 
 
-def _bank(path: Path) -> list[dict[str, Any]]:
+def _bank(path: Path) -> dict[str, Any]:
     # Every scalar as the text it is: YAML 1.1 would take an option called `no` for false.
-    loaded = yaml.load(path.read_text(encoding="utf8"), Loader=yaml.BaseLoader)
-    return loaded["questions"]
+    loaded: dict[str, Any] = yaml.load(path.read_text(encoding="utf8"), Loader=yaml.BaseLoader)
+    return loaded
 
 
 def _keys(path: Path) -> list[str]:
@@ -268,11 +289,15 @@ def _keys(path: Path) -> list[str]:
 
 def read(root: Path) -> Course:
     """Read the course below `root`."""
+    banks = {path.stem: _bank(path) for path in sorted((root / "exercises" / "bank").glob("*.yml"))}
     return Course(
         root=root,
         chapters=_notebooks(root / "chapters"),
         exercises=_notebooks(root / "exercises"),
-        banks={path.stem: _bank(path) for path in sorted((root / "exercises" / "bank").glob("*.yml"))},
+        banks={name: bank["questions"] for name, bank in banks.items()},
+        bank_objectives={
+            name: {each["id"]: each["text"] for each in bank.get("objectives", [])} for name, bank in banks.items()
+        },
         pages={path.name: path.read_text(encoding="utf8") for path in sorted((root / "book").glob("*.md"))},
         references=_keys(root / "book" / "references.bib"),
     )

@@ -78,6 +78,13 @@ def asks_two_self_checks(_course: Course, notebook: Notebook) -> Iterator[str]:
 
 
 @among(FOR_CHAPTERS)
+def asks_in_two_ways(course: Course, notebook: Notebook) -> Iterator[str]:
+    kinds = {course.questions[question]["kind"] for question in _asked(notebook) if question in course.questions}
+    if len(kinds) < 2:
+        yield f"a chapter's self-checks are of at least two kinds, here of {', '.join(sorted(kinds)) or 'none'}."
+
+
+@among(FOR_CHAPTERS)
 def has_the_closing_sections(_course: Course, notebook: Notebook) -> Iterator[str]:
     present = {(heading.level, heading.text) for heading in notebook.headings}
     for title in ("On Monday morning", "Key terms", "Further reading"):
@@ -110,8 +117,9 @@ def belongs_to_a_chapter(course: Course, notebook: Notebook) -> Iterator[str]:
 
 
 @among(FOR_EXERCISES)
-def has_eight_to_fifteen_items(_course: Course, notebook: Notebook) -> Iterator[str]:
-    asked = len({question for _, question in notebook.questions})
+def has_eight_to_fifteen_items(course: Course, notebook: Notebook) -> Iterator[str]:
+    # A code question is one item with the graded cell that checks it.
+    asked = sum(course.questions.get(question, {}).get("kind") != "code" for question in _asked(notebook))
     graded = sum(bool(grading(cell).get("grade") or grading(cell).get("task")) for cell in notebook.cells)
     if not 8 <= asked + graded <= 15:
         got = f"{asked + graded}: {asked} questions and {graded} graded cells"
@@ -335,6 +343,22 @@ def asks_questions_of_the_bank(course: Course, notebook: Notebook) -> Iterator[s
 
 
 @among(FOR_NOTEBOOKS)
+def checks_every_code_question(course: Course, notebook: Notebook) -> Iterator[str]:
+    asked = {question: cell for cell, question in notebook.questions}
+    checked = {question: cell for cell, question in notebook.checks}
+    for question, cell in asked.items():
+        if course.questions.get(question, {}).get("kind") == "code" and checked.get(question, -1) < cell:
+            yield f'cell {cell} asks {question!r}, so a cell below must call `check_code("{question}", globals())`.'
+    for cell, question in notebook.checks:
+        if question not in asked:
+            yield f"cell {cell} checks {question!r}, which the notebook does not ask."
+            continue
+        points, worth = course.questions.get(question, {}).get("points"), grading(notebook.cells[cell]).get("points")
+        if str(points) != str(worth):
+            yield f"cell {cell} gives {worth} points for {question!r}, which is worth {points} in the bank."
+
+
+@among(FOR_NOTEBOOKS)
 def has_sound_grading_metadata(_course: Course, notebook: Notebook) -> Iterator[str]:
     ids = Counter(grading(cell).get("grade_id") for cell in notebook.cells if grading(cell))
     for index, cell in enumerate(notebook.cells):
@@ -411,6 +435,13 @@ def asks_for_objectives_that_exist(course: Course) -> Iterator[str]:
 
 
 @among(FOR_THE_COURSE)
+def banks_repeat_the_objectives(course: Course) -> Iterator[str]:
+    for name, chapter in course.chapters.items():
+        if name in course.banks and course.bank_objectives[name] != chapter.objectives:
+            yield f"exercises/bank/{name}.yml: `objectives` must be the chapter's, word for word; they are not."
+
+
+@among(FOR_THE_COURSE)
 def points_to_sections_that_exist(course: Course) -> Iterator[str]:
     for name, bank in course.banks.items():
         targets = course.chapters[name].targets if name in course.chapters else set()
@@ -430,8 +461,17 @@ def computes_every_numeric_key(course: Course) -> Iterator[str]:
 
 
 def _computed(question: Mapping[str, Any]) -> bool:
+    drawn = set(question.get("given") or {})
+    for name, expression in (question.get("let") or {}).items():
+        if _uses(expression, drawn):
+            drawn.add(name)
+    return _uses(question.get("answer"), drawn)
+
+
+def _uses(expression: object, drawn: set[str]) -> bool:
+    """Return whether an expression takes one of the `drawn` names, or calls a function of opsbook."""
     try:
-        tree = ast.parse(str(question.get("answer", "")).strip(), mode="eval")
+        tree = ast.parse(str(expression or "").strip(), mode="eval")
     except SyntaxError:
         return False
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
@@ -442,7 +482,7 @@ def _computed(question: Mapping[str, Any]) -> bool:
         for node in ast.walk(call.func)
         if isinstance(node, ast.Name)
     }
-    return bool(names & set(question.get("given") or {}) or called & _SUBJECTS)
+    return bool(names & drawn or called & _SUBJECTS)
 
 
 @among(FOR_THE_COURSE)

@@ -77,15 +77,19 @@ CHAPTER = [
 ]
 
 _ROUND = "import math\nhalf = ...\n### BEGIN SOLUTION\nhalf = math.ceil(3 / 2)\n### END SOLUTION"
-_CHECK = "exercises.check(half, 2)\n### BEGIN HIDDEN TESTS\nassert half == 2\n### END HIDDEN TESTS"
+_CHECK = (
+    'verdict = exercises.check_code("sample/half", globals())\n'
+    "### BEGIN HIDDEN TESTS\nassert verdict.correct\n### END HIDDEN TESTS\nverdict"
+)
 
 EXERCISES = [
     text("# Exercises: a sample\n\nTry them in this order."),
-    *(question(slug) for slug in ("share", "which", "first", "second", "third", "fourth")),
+    *(question(slug) for slug in ("share", "which", "first", "second", "third", "half")),
     code(_ROUND, **grade("half", solution=True), opsbook={"objective": "sample/1"}),
     code(_CHECK, **grade("half-check", grade=True, locked=True, points=2)),
     text("Which wait would you cut?", **grade("decision", grade=True, solution=True, points=1)),
     text("A model answer.", "solution"),
+    question("last"),
 ]
 
 
@@ -115,7 +119,17 @@ BANK = [
         "mistakes": [{"id": "upside-down", "value": "10 / wait", "feedback": "A share is below 1."}],
     },
     {**choice("which"), "objective": "sample/3"},
-    *(choice(slug) for slug in ("first", "second", "third", "fourth")),
+    *(choice(slug) for slug in ("first", "second", "third")),
+    {
+        "id": "half",
+        "kind": "code",
+        "objective": "sample/1",
+        "section": "sample-wait",
+        "points": 2,
+        "pool": ["exercise"],
+        "tests": [{"code": "half == 2", "message": "Round up."}],
+    },
+    {"id": "last", "kind": "reflect", "objective": "sample/2", "section": "sample-wait", "pool": ["exercise"]},
     {
         "id": "exam",
         "kind": "numeric",
@@ -167,6 +181,7 @@ class Sample:
     chapter_metadata: dict[str, Any] = field(default_factory=lambda: _metadata(["A1", "C10a"]))
     exercises_metadata: dict[str, Any] = field(default_factory=lambda: _metadata(["A1"], "sample"))
     bank: list[dict[str, Any]] = field(default_factory=lambda: deepcopy(BANK))
+    bank_objectives: list[dict[str, str]] = field(default_factory=lambda: deepcopy(OBJECTIVES))
     glossary: str = GLOSSARY
     bibliography: str = BIBLIOGRAPHY
     evidence: str = EVIDENCE
@@ -177,7 +192,9 @@ class Sample:
             (root / folder).mkdir(parents=True)
         _write_notebook(root / "chapters" / "sample.ipynb", self.chapter, self.chapter_metadata)
         _write_notebook(root / "exercises" / "sample.ipynb", self.exercises, self.exercises_metadata)
-        bank = json.dumps({"questions": self.bank}, ensure_ascii=False)  # JSON is YAML
+        bank = json.dumps(
+            {"objectives": self.bank_objectives, "questions": self.bank}, ensure_ascii=False
+        )  # JSON is YAML
         (root / "exercises" / "bank" / "sample.yml").write_text(bank, encoding="utf8")
         (root / "book" / "glossary.md").write_text(self.glossary, encoding="utf8")
         (root / "book" / "references.bib").write_text(self.bibliography, encoding="utf8")

@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
@@ -9,21 +10,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from opsbook.exercises import Verdict
+from opsbook.exercises import Mark
 from opsbook.publishing.solutions import strip
 
-from .course import Notebook, grading, source, tags
+from .course import Notebook, checked_question, grading, source, tags
 
 Cell = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Task:
-    """A solution cell and the checks that judge it, by their `grade_id`; `wrong` as the cell's metadata hold it."""
+    """A solution cell and the checks that judge it, by their `grade_id`; `wrong` as the cell's metadata hold it.
+
+    `questions` are the full ids of the bank's questions that the checks mark.
+    """
 
     solution: str
     checks: tuple[str, ...]
     wrong: tuple[Mapping[str, str], ...]
+    questions: tuple[str, ...] = ()
 
 
 def _is_check(cell: Cell) -> bool:
@@ -44,7 +49,9 @@ def tasks(cells: list[Cell]) -> list[Task]:
             found.append(Task(name, (), tuple(wrong)))
         elif _is_check(cell):
             task = found.pop() if found else Task("", (), ())
-            found.append(Task(task.solution, (*task.checks, name), task.wrong))
+            marked = checked_question(cell)
+            questions = (*task.questions, marked) if marked else task.questions
+            found.append(Task(task.solution, (*task.checks, name), task.wrong, questions))
     return found
 
 
@@ -95,8 +102,11 @@ def _with_answer(cells: list[Cell], task: str, answer: str) -> list[Cell]:
     return changed
 
 
-def problems(notebook: Notebook) -> Iterator[str]:
-    """Yield a sentence for each check that misjudges the solution, the stub or a catalogued wrong answer."""
+def problems(notebook: Notebook, bank: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Yield a sentence for each check that misjudges a solution, the stub or a catalogued wrong answer.
+
+    The solutions are the notebook's and, for a question of `bank`, the code in the bank's model solution.
+    """
     cells, folder = notebook.cells, notebook.path.parent
     found = tasks(cells)
     if not found:
@@ -114,21 +124,27 @@ def problems(notebook: Notebook) -> Iterator[str]:
     else:
         yield from _misjudged_stubs(found, untouched)
     for task in found:
-        if not task.solution:
-            yield f"the check {task.checks[0]} has no solution cell above it."
-        elif not task.checks:
-            yield f"the solution {task.solution} has no check below it."
-        elif not task.wrong:
-            yield f"the solution {task.solution} lists no wrong answer; add one to its metadata as `opsbook.wrong`."
+        yield from _incomplete(task)
+        for question in task.questions:
+            yield from _misjudged_model(cells, folder, task, question, str(bank.get(question, {}).get("solution", "")))
         for number, wrong in enumerate(task.wrong, start=1):
             yield from _misjudged_answer(_without_hidden_tests(cells), folder, task, number, wrong)
+
+
+def _incomplete(task: Task) -> Iterator[str]:
+    if not task.solution:
+        yield f"the check {task.checks[0]} has no solution cell above it."
+    elif not task.checks:
+        yield f"the solution {task.solution} has no check below it."
+    elif not task.wrong:
+        yield f"the solution {task.solution} lists no wrong answer; add one to its metadata as `opsbook.wrong`."
 
 
 def _misjudged_solutions(found: list[Task], shown: Mapping[str, object]) -> Iterator[str]:
     for check in (check for task in found for check in task.checks):
         verdict = shown[check]
-        if not isinstance(verdict, Verdict):
-            yield f"the check {check} must end with `exercises.check(…)`, got {verdict!r}."
+        if not isinstance(verdict, Mark):
+            yield f"the check {check} must end with `exercises.check_code(…)` or `exercises.check(…)`, got {verdict!r}."
         elif not verdict.correct:
             yield f"the check {check} refuses the solution: {verdict!r}"
 
@@ -136,8 +152,32 @@ def _misjudged_solutions(found: list[Task], shown: Mapping[str, object]) -> Iter
 def _misjudged_stubs(found: list[Task], shown: Mapping[str, object]) -> Iterator[str]:
     for check in (check for task in found for check in task.checks):
         verdict = shown[check]
-        if isinstance(verdict, Verdict) and (verdict.correct or verdict.attempted):
+        if isinstance(verdict, Mark) and (verdict.correct or verdict.attempted):
             yield f"the check {check} must call the stub not attempted, it says: {verdict!r}"
+
+
+_PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def _misjudged_model(cells: list[Cell], folder: Path, task: Task, question: str, solution: str) -> Iterator[str]:
+    answer = "\n".join(_PYTHON.findall(solution))
+    if not answer:
+        yield f"the solution of {question} in the bank must hold its code between ```python and ```."
+        return
+    try:
+        shown = run(_until_last_check(_with_answer(cells, task.solution, answer), task), folder)
+    except Exception as error:  # noqa: BLE001 - as above
+        yield f"with the solution of {question} in the bank, a cell stops with {type(error).__name__}: {error}"
+        return
+    for check in task.checks:
+        verdict = shown[check]
+        if not (isinstance(verdict, Mark) and verdict.correct):
+            yield f"the check {check} refuses the solution of {question} in the bank: {verdict!r}"
+
+
+def _until_last_check(cells: list[Cell], task: Task) -> list[Cell]:
+    last = max((index for index, cell in enumerate(cells) if grading(cell).get("grade_id") in task.checks), default=-1)
+    return cells[: last + 1]
 
 
 def _misjudged_answer(
@@ -147,15 +187,14 @@ def _misjudged_answer(
     if set(wrong) != {"source", "says"} or not wrong["says"].strip():
         yield f"{name} must have `source` and `says`, got {', '.join(wrong)}."
         return
-    until = max((index for index, cell in enumerate(cells) if grading(cell).get("grade_id") in task.checks), default=-1)
     try:
-        shown = run(_with_answer(cells[: until + 1], task.solution, "".join(wrong["source"])), folder)
+        shown = run(_with_answer(_until_last_check(cells, task), task.solution, "".join(wrong["source"])), folder)
     except Exception as error:  # noqa: BLE001 - as above
         yield f"{name} stops with {type(error).__name__}: {error}. A wrong answer gets words, never a traceback."
         return
     verdicts = [shown[check] for check in task.checks]
     refused = [
-        verdict for verdict in verdicts if isinstance(verdict, Verdict) and verdict.attempted and not verdict.correct
+        verdict for verdict in verdicts if isinstance(verdict, Mark) and verdict.attempted and not verdict.correct
     ]
     if not refused:
         yield f"{name} is accepted: {verdicts!r}"

@@ -1,9 +1,12 @@
 """Every notebook keeps the house rules; and every rule notices a notebook that does not."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from opsbook import exercises
 
 from .course import CHART, EXPLORER, Course, Notebook, read
 from .rules import FOR_CHAPTERS, FOR_EXERCISES, FOR_NOTEBOOKS, FOR_THE_COURSE, NotebookRule
@@ -44,6 +47,15 @@ def test_notebook(notebook: Notebook, rule: str) -> None:
 def test_course(rule: str) -> None:
     problems = list(FOR_THE_COURSE[rule](COURSE))
     assert not problems, listed(problems)
+
+
+def test_the_recipe_for_a_question_shows_a_sound_one_of_every_kind(tmp_path: Path) -> None:
+    recipes = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf8")
+    example = tmp_path / "toll-bridge.yml"
+    example.write_text(re.findall(r"^```yaml\n(.*?)^```$", recipes, re.MULTILINE | re.DOTALL)[0], encoding="utf8")
+    report = exercises.bank_report([example])
+    assert not report.problems, listed(report.problems)
+    assert set(report.counts["kind"]) == {"choice", "choices", "numeric", "order", "match", "reflect", "code"}
 
 
 # --- The rules themselves --------------------------------------------------------------------------------------
@@ -157,6 +169,11 @@ def an_objective_outside_the_list(sample: Sample) -> None:
 @broken("asks_two_self_checks", "this one 1")
 def one_self_check(sample: Sample) -> None:
     sample.chapter = [cell for cell in sample.chapter if cell["source"] != question("which")["source"]]
+
+
+@broken("asks_in_two_ways", "here of choice")
+def self_checks_of_one_kind(sample: Sample) -> None:
+    sample.chapter[3] = question("first")
 
 
 for _title in ("On Monday morning", "Key terms", "Further reading"):
@@ -438,6 +455,12 @@ def too_many_items(sample: Sample) -> None:
     sample.exercises += [text("Why?", **grade(f"more-{n}", grade=True, solution=True, points=1)) for n in range(8)]
 
 
+def test_a_code_question_and_its_check_are_one_item(tmp_path: Path) -> None:
+    sample = Sample()
+    sample.exercises += [text("Why?", **grade(f"more-{n}", grade=True, solution=True, points=1)) for n in range(7)]
+    assert found(sample.write(tmp_path)) == {}
+
+
 @broken("serves_every_objective", "objective sample/3 is served by no item")
 def an_objective_without_item(sample: Sample) -> None:
     sample.bank[1]["objective"] = "sample/2"
@@ -453,6 +476,28 @@ def test_a_task_can_serve_an_objective(tmp_path: Path) -> None:
     sample.bank[1]["objective"] = "sample/2"
     sample.exercises[9]["metadata"]["opsbook"] = {"objective": "sample/3"}
     assert found(sample.write(tmp_path)) == {}
+
+
+@broken("checks_every_code_question", 'must call `check_code("sample/half", globals())`')
+def a_code_question_without_check(sample: Sample) -> None:
+    sample.exercises[8]["source"] = "exercises.check(half, 2)"
+
+
+@broken("checks_every_code_question", "cell 7 asks 'sample/half', so a cell below")
+def a_check_above_its_question(sample: Sample) -> None:
+    sample.exercises.insert(6, sample.exercises.pop(8))
+
+
+@broken("checks_every_code_question", "cell 8 checks 'sample/share', which the notebook does not ask")
+def a_check_of_another_question(sample: Sample) -> None:
+    sample.exercises[8]["source"] = sample.exercises[8]["source"].replace("/half", "/share")
+    del sample.exercises[1]
+    sample.exercises.insert(1, text("Skipped."))
+
+
+@broken("checks_every_code_question", "cell 8 gives 3 points for 'sample/half', which is worth 2 in the bank")
+def a_check_worth_more_than_its_question(sample: Sample) -> None:
+    sample.exercises[8]["metadata"]["nbgrader"]["points"] = 3
 
 
 @broken("has_sound_grading_metadata", "stands 2 times")
@@ -540,6 +585,16 @@ def a_question_for_no_objective(sample: Sample) -> None:
     sample.bank[2]["objective"] = "sample/7"
 
 
+@broken("banks_repeat_the_objectives", "exercises/bank/sample.yml: `objectives` must be the chapter's")
+def an_objective_in_other_words_in_the_bank(sample: Sample) -> None:
+    sample.bank_objectives[1]["text"] = "Tell waiting from work."
+
+
+@broken("banks_repeat_the_objectives", "word for word; they are not")
+def a_bank_without_objectives(sample: Sample) -> None:
+    sample.bank_objectives.clear()
+
+
 @broken("points_to_sections_that_exist", "sample/first: the chapter has no label `(sample-end)=`")
 def a_question_for_no_section(sample: Sample) -> None:
     sample.bank[2]["section"] = "sample-end"
@@ -558,6 +613,17 @@ def test_a_typed_key_is_noticed(tmp_path: Path, key: str) -> None:
 @broken("computes_every_numeric_key", "sample/share: the key '2 / 10'")
 def a_given_that_the_key_leaves_out(sample: Sample) -> None:
     sample.bank[0]["answer"] = "2 / 10"
+
+
+@broken("computes_every_numeric_key", "sample/share: the key 'tenth / 10'")
+def a_key_of_further_names_that_leave_the_given_out(sample: Sample) -> None:
+    sample.bank[0] |= {"let": {"one": "2 / 2", "tenth": "one"}, "answer": "tenth / 10"}
+
+
+def test_a_key_may_take_what_is_given_by_way_of_further_names(tmp_path: Path) -> None:
+    sample = Sample()
+    sample.bank[0] |= {"let": {"twice": "2 * wait", "tenth": "twice / 20"}, "answer": "tenth / 1"}
+    assert found(sample.write(tmp_path)) == {}
 
 
 @broken("answers_every_wrong_option", "sample/first: the wrong answer 'no' has no feedback")

@@ -12,7 +12,8 @@ from .sample import code, grade
 from .tasks import problems, tasks
 
 ROOT = Path(__file__).parents[2]
-EXERCISES = read(ROOT).exercises
+COURSE = read(ROOT)
+EXERCISES = COURSE.exercises
 
 
 @pytest.fixture(autouse=True)
@@ -21,12 +22,12 @@ def _progress_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_there_are_tasks_to_look_at() -> None:
-    assert any(tasks(notebook.cells) for notebook in EXERCISES.values())
+    assert any(task.questions for notebook in EXERCISES.values() for task in tasks(notebook.cells))
 
 
 @pytest.mark.parametrize("notebook", EXERCISES.values(), ids=EXERCISES)
 def test_checks_judge_rightly(notebook: Notebook) -> None:
-    found = list(problems(notebook))
+    found = list(problems(notebook, COURSE.questions))
     assert not found, "\n" + "\n".join(f"- exercises/{notebook.name}.ipynb: {problem}" for problem in found)
 
 
@@ -63,7 +64,7 @@ CELLS[3]["metadata"]["opsbook"] = {"wrong": [{"source": "quarter = 7 / 4", "says
 def judged(tmp_path: Path, spoil: Callable[[list[dict[str, Any]]], object] = lambda _cells: None) -> list[str]:
     cells = deepcopy(CELLS)
     spoil(cells)
-    return list(problems(Notebook(tmp_path / "sample.ipynb", {"cells": cells})))
+    return list(problems(Notebook(tmp_path / "sample.ipynb", {"cells": cells}), {}))
 
 
 def test_sound_tasks_pass(tmp_path: Path) -> None:
@@ -112,4 +113,44 @@ def test_misjudging_checks_are_noticed(
     tmp_path: Path, spoil: Callable[[list[dict[str, Any]]], object], says: str
 ) -> None:
     found = judged(tmp_path, spoil)
+    assert any(says in problem for problem in found), found
+
+
+# A task that a question of the bank asks and marks.
+ASKED = "customer-contact/extent-of"
+MARKED = [
+    code("from opsbook import exercises"),
+    code(
+        "def extent_of(minutes, kinds):\n    ### BEGIN SOLUTION\n"
+        "    return sum(m for m, k in zip(minutes, kinds) if k != 'none') / sum(minutes)\n    ### END SOLUTION",
+        **grade("extent", solution=True),
+        opsbook={"wrong": [{"source": "def extent_of(minutes, kinds):\n    return 0.5", "says": "above the line"}]},
+    ),
+    code(
+        f'exercises.check_code("{ASKED}", globals())',
+        **grade("extent-check", grade=True, locked=True, points=2),
+    ),
+]
+
+
+def told_of_the_model(tmp_path: Path, solution: str) -> list[str]:
+    bank = {ASKED: {"solution": solution}}
+    return list(problems(Notebook(tmp_path / "sample.ipynb", {"cells": deepcopy(MARKED)}), bank))
+
+
+def test_a_sound_model_solution_passes(tmp_path: Path) -> None:
+    assert told_of_the_model(tmp_path, COURSE.questions[ASKED]["solution"]) == []
+
+
+@pytest.mark.parametrize(
+    ("solution", "says"),
+    [
+        ("Add up and divide.", "must hold its code"),
+        ("```python\ndef extent_of(minutes, kinds):\n    return 1\n```", "refuses the solution of customer-contact/"),
+        ("```python\nextent_of = minutes\n```", "a cell stops with NameError"),
+    ],
+    ids=["no code", "a wrong one", "one that stops"],
+)
+def test_a_model_solution_that_fails_is_noticed(tmp_path: Path, solution: str, says: str) -> None:
+    found = told_of_the_model(tmp_path, solution)
     assert any(says in problem for problem in found), found

@@ -76,6 +76,19 @@ def outputs(stored: dict[str, Any], source: str) -> list[dict[str, Any]]:
     return cell["outputs"]
 
 
+def test_a_run_leaves_the_authors_progress_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = tmp_path / "progress.json"
+    monkeypatch.setenv("OPSBOOK_PROGRESS", str(kept))
+    asked = notebook(
+        tmp_path,
+        "from opsbook import exercises",
+        'exercises.check_code("customer-contact/extent-of", {"extent_of": lambda minutes, kinds: 1})',
+    )
+    assert notebooks.execute(asked)
+    assert "Not yet" in asked.read_text(encoding="utf8")
+    assert not kept.exists()
+
+
 def test_a_first_run_writes_the_file(written: tuple[Path, bool]) -> None:
     path, changed = written
     assert changed
