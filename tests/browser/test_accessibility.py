@@ -7,23 +7,29 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from opsbook import exercises
+
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # Rules of these criteria that run only when asked for by name.
 NAMED = ("target-size", "label-content-name-mismatch", "td-has-header")
 EVERYTHING = {"runOnly": {"type": "tag", "values": TAGS}, "rules": {name: {"enabled": True} for name in NAMED}}
 CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
 NARROW = {"runOnly": {"type": "rule", "values": ["color-contrast", "target-size"]}}
+PROGRESS, EXAM = "book/my-progress.html", "book/practice-exam.html"
 WITH_QUESTIONS = ("chapters/customer-contact.html", "exercises/customer-contact.html")
 
 # Opens what is folded, and answers each question wrongly, or with nothing, so that its feedback is there to see.
 OPEN_ALL = """() => {
     for (const question of document.querySelectorAll("ops-question")) {
-        question.querySelector("input[type=radio]")?.click();
-        const typed = question.querySelector("input[type=text]");
-        if (typed) typed.value = "123456.7";
-        question.querySelector(".ops-check").click();
+        for (const group of question.querySelectorAll("fieldset")) {
+            group.querySelector("input[type=radio], input[type=checkbox]")?.click();
+        }
+        for (const field of question.querySelectorAll("input[type=text], textarea")) field.value = "123456.7";
+        question.querySelector(".ops-move[aria-disabled=false]")?.click();
+        const check = question.querySelector(".ops-check");
+        if (!check.hidden) check.click();
         const hint = question.querySelector(".ops-hint");
-        while (hint.getAttribute("aria-disabled") === "false") hint.click();
+        while (!hint.hidden && hint.getAttribute("aria-disabled") === "false") hint.click();
         question.querySelector(".ops-solve").click();
     }
     for (const fold of document.querySelectorAll("details")) fold.open = true;
@@ -89,7 +95,7 @@ def test_every_page(pages: list[str], open_page: Open) -> None:
         page.wait_for_load_state("networkidle")
         faults[name] = look(page)
         page.context.close()
-    assert len(faults) >= 9
+    assert len(faults) >= 11
     hold(faults)
 
 
@@ -103,6 +109,42 @@ def test_pages_with_everything_opened_and_answered(name: str, open_page: Open) -
         explorer.locator(".ops-live svg").wait_for()
     page.wait_for_load_state("networkidle")
     hold({name: look(page)})
+
+
+def test_progress_with_answers(open_page: Open) -> None:
+    page = open_page(WITH_QUESTIONS[1], color_scheme="light")
+    page.evaluate(OPEN_ALL)
+    page.goto(page.url.replace(WITH_QUESTIONS[1], PROGRESS))
+    page.locator(".ops-bar").first.wait_for()
+    page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
+    hold({PROGRESS: look(page)})
+
+
+def test_an_exam_at_every_stage(open_page: Open) -> None:
+    everything = sum("exam" in each.pool and each.kind not in {"reflect", "code"} for each in exercises.bank())
+    page = open_page(f"{EXAM}?seed=3&n={everything}&minutes=30", color_scheme="light")
+    page.get_by_role("button", name="Start the exam").click()
+    faults, seen = {}, set()
+    for place in range(1, everything + 1):
+        page.get_by_role("heading", name=f"Question {place} of {everything}").wait_for()
+        question = page.locator("ops-question")
+        if (kind := question.get_attribute("data-kind")) not in seen:
+            seen.add(kind)
+            faults[f"an exam's {kind}"] = look(page)
+            page.set_viewport_size({"width": 1280, "height": 800})
+        for field in question.locator("input[type=text]").all():
+            field.fill("123456.7")
+        for group in question.locator("fieldset").all():
+            if group.locator("input:not([type=text])").count():
+                group.locator("input").first.check()
+        page.get_by_role("button", name="Next" if place < everything else "Review and finish", exact=True).click()
+    assert len(seen) == 5
+    page.get_by_role("heading", name="Review").wait_for()
+    faults["the review"] = look(page)
+    page.get_by_role("button", name="Finish the exam").click()
+    page.get_by_role("heading", name="Result").wait_for()
+    faults["the result"] = look(page)
+    hold(faults)
 
 
 def test_search_results(open_page: Open) -> None:

@@ -6,8 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
-from html.parser import HTMLParser
+from itertools import product
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
@@ -18,16 +17,15 @@ import yaml
 from playwright.sync_api import Page, expect
 
 from opsbook import exercises
-from opsbook.exercises import prose
-from opsbook.exercises.choice import ChoiceQuestion
-from opsbook.exercises.numeric import NumericQuestion
+
+from .asked import Asked, comments, questions_in, right, wrong
+from .markup import Markup, squeezed, words_of
 
 CHAPTER = "chapters/customer-contact.html"
 EXERCISES = "exercises/customer-contact.html"
 LANDING = "book/index.html"
 CHART = "application/vnd.vegalite.v5+json"
 EXPLORER = "application/vnd.opsbook.explorer.v1+json"
-QUESTION = "application/vnd.opsbook.question.v1+json"
 KEPT_BACK = {"solution", "instructor"}
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 OPEN_ALL = "for (const fold of document.querySelectorAll('details')) fold.open = true"
@@ -36,46 +34,6 @@ Open = Callable[..., Page]
 
 
 # --- Reading pages and notebooks -------------------------------------------------------------------------------
-
-
-@dataclass
-class Markup(HTMLParser):
-    """The elements of a page, without a browser."""
-
-    html: str
-    elements: list[tuple[str, dict[str, str]]] = field(default_factory=list)
-    words: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        super().__init__()
-        self.feed(self.html)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, {name: value or "" for name, value in attrs}))
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
-
-    def all(self, *tags: str) -> list[dict[str, str]]:
-        return [attributes for tag, attributes in self.elements if tag in tags]
-
-    @cached_property
-    def ids(self) -> set[str]:
-        return {attributes["id"] for _, attributes in self.elements if "id" in attributes}
-
-    @property
-    def text(self) -> str:
-        return squeezed(" ".join(self.words))
-
-
-def squeezed(text: str) -> str:
-    """Return `text` without spaces, which a browser and a parser place differently around inline elements."""
-    return re.sub(r"\s+", "", text)
-
-
-def words_of(markdown: str) -> str:
-    return Markup(prose.to_html(markdown)).text
 
 
 def outputs(notebook: Path, *kinds: str) -> list[dict[str, Any]]:
@@ -102,10 +60,9 @@ def explorers(root: Path) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def questions(root: Path) -> list[ChoiceQuestion | NumericQuestion]:
+def questions(root: Path) -> list[Any]:
     """Return the chapter's questions in the order of the page."""
-    stored = outputs(root / "chapters" / "customer-contact.ipynb", QUESTION)
-    return [exercises.question(each["id"], seed=each["seed"]) for each in stored]
+    return questions_in(root / "chapters" / "customer-contact.ipynb")
 
 
 def to_the_end(page: Page) -> None:
@@ -240,8 +197,8 @@ class TestEveryPage:
         home = page.url.removesuffix(pages[0])
         for name in pages:
             page.goto(home + name)
-            if page.locator("article [autofocus]").count():
-                expect(page.locator("article [autofocus]")).to_be_focused()
+            if page.locator("article [autofocus]:not(dialog *)").count():
+                expect(page.locator("article [autofocus]:not(dialog *)")).to_be_focused()
                 continue
             page.keyboard.press("Tab")
             skip = page.locator(":focus")
@@ -415,7 +372,7 @@ class Explorer:
         data = self.spec["datasets"][self.spec["data"]["name"]]
         names = [each["name"] for each in self.controls]
         wanted = dict(zip(names, self.values(positions), strict=True))
-        return [f"{row['capacity']:.1f}" for row in data if {name: row[name] for name in names} == wanted]
+        return [row["label"] for row in data if {name: row[name] for name in names} == wanted]
 
     def expect_at(self, positions: list[int]) -> None:
         expect(self.result).to_have_text(self.sentence(positions))
@@ -482,78 +439,30 @@ class TestExplorers:
             explorer.figure.get_by_role("button", name="Back to the start").tap()
             explorer.expect_at(explorer.start)
 
-    def test_change_at_every_step_of_the_grid(self, explorers: list[dict[str, Any]], open_page: Open) -> None:
+    def test_say_and_draw_what_the_model_answers_at_every_point(
+        self, explorers: list[dict[str, Any]], open_page: Open
+    ) -> None:
         page = open_page(CHAPTER)
         for place, payload in enumerate(explorers):
             explorer = Explorer(page, place, payload)
+            explorer.wake()
+            at = list(explorer.start)
             told = set()
-            for index, control in enumerate(explorer.controls):
-                for step in range(len(control["values"])):
-                    at = [step if index == each else start for each, start in enumerate(explorer.start)]
-                    explorer.sliders[index].fill(str(step))
-                    expect(explorer.result).to_have_text(explorer.sentence(at))
-                    told.add(explorer.sentence(at))
-                explorer.sliders[index].fill(str(explorer.start[index]))
-            steps = sum(len(control["values"]) for control in explorer.controls) - len(explorer.controls) + 1
-            assert len(told) == steps
+            for point in product(*(range(len(control["values"])) for control in explorer.controls)):
+                for index, slider in enumerate(explorer.sliders):
+                    if point[index] != at[index]:
+                        slider.fill(str(point[index]))
+                at = list(point)
+                explorer.expect_at(at)
+                told.add(explorer.sentence(at))
+            assert len(told) == len(explorer.sentences)
 
 
 # --- The chapter: questions ------------------------------------------------------------------------------------
 
 
-class Asked:
-    """One question of the page, worked by keyboard alone."""
-
-    def __init__(self, page: Page, question: ChoiceQuestion | NumericQuestion) -> None:
-        self.page = page
-        self.question = question
-        self.element = page.locator(f'ops-question[data-question="{question.id}"]')
-        self.status = self.element.get_by_role("status")
-
-    @property
-    def paragraphs(self) -> list[str]:
-        """Return the prompt in the parts that the page may set apart."""
-        return [words_of(part) for part in self.question.prompt.split("\n\n") if part.strip()]
-
-    def reach(self) -> None:
-        inside = f'document.activeElement.closest("ops-question")?.dataset.question === "{self.question.id}"'
-        for _ in range(300):
-            if self.page.evaluate(inside):
-                return
-            self.page.keyboard.press("Tab")
-        raise AssertionError(f"Tab does not lead to {self.question.id}")
-
-    def back_to_the_fields(self) -> None:
-        while not self.page.evaluate("document.activeElement.matches('input')"):
-            self.page.keyboard.press("Shift+Tab")
-
-    def on_to_check(self) -> None:
-        self.page.keyboard.press("Tab")
-        expect(self.element.get_by_role("button", name="Check", exact=True)).to_be_focused()
-        self.page.keyboard.press("Space")
-
-    def choose(self, option_id: str) -> None:
-        self.back_to_the_fields()
-        self.page.keyboard.press("Space")
-        for _ in range(10):
-            if self.page.evaluate("document.activeElement.value") == option_id:
-                break
-            self.page.keyboard.press("ArrowDown")
-        self.on_to_check()
-
-    def type(self, number: float) -> None:
-        self.back_to_the_fields()
-        self.page.keyboard.press("ControlOrMeta+a")
-        self.page.keyboard.type(f"{number:.10g}")
-        self.on_to_check()
-
-    def expect(self, verdict: str, feedback: str) -> None:
-        expect(self.status).to_contain_text(verdict)
-        assert words_of(feedback) in squeezed(self.status.text_content())
-
-
 class TestQuestions:
-    def test_each_is_in_the_page(self, questions: list[ChoiceQuestion | NumericQuestion], open_page: Open) -> None:
+    def test_each_is_in_the_page(self, questions: list[Any], open_page: Open) -> None:
         page = open_page(CHAPTER)
         shown = page.locator("ops-question").evaluate_all("(all) => all.map((each) => each.dataset.question)")
         assert shown == [question.id for question in questions]
@@ -574,61 +483,37 @@ class TestQuestions:
         expect(asking.locator("details.hide, .cell_input")).to_have_count(0)
 
     @pytest.mark.parametrize("over", ["http", "file"])
-    def test_by_keyboard_alone(
-        self, questions: list[ChoiceQuestion | NumericQuestion], over: str, open_page: Open
-    ) -> None:
+    def test_by_keyboard_alone(self, questions: list[Any], over: str, open_page: Open) -> None:
         page = open_page(CHAPTER, over=over)
-        slips = 0
+        given = 0
         for question in questions:
             asked = Asked(page, question)
-            asked.reach()
-            if isinstance(question, ChoiceQuestion):
-                for option in sorted(question.options, key=lambda option: option.correct):
-                    asked.choose(option.id)
-                    asked.expect("Right" if option.correct else "Not yet", option.feedback)
-                continue
-            asked.type(question.answer * 3.3 + 1000)
-            asked.expect("Not yet", question.messages()["wrong"])
-            for slip in question.mistakes:
-                asked.type(slip.value)
-                asked.expect("Not yet", slip.feedback)
-                slips += 1
-            asked.type(question.answer)
-            asked.expect("Right", question.solution)
-        assert slips >= 2
+            for response in (*wrong(question), right(question)):
+                asked.answer(response)
+                marked = asked.expect(response)
+                given += 1
+            assert marked.mark == 1
+        assert given >= 3 * len(questions)
 
-    def test_lead_back_to_their_section(self, open_page: Open) -> None:
-        for name in (CHAPTER, EXERCISES):
-            page = open_page(name)
-            element = page.locator("ops-question[data-kind=choice]").first
-            question = exercises.question(element.get_attribute("data-question"), seed=0)
-            wrong = next(option for option in question.options if not option.correct)
-            element.locator(f'input[value="{wrong.id}"]').check()
-            element.get_by_role("button", name="Check", exact=True).click()
-            element.get_by_role("link", name="Read the section again").click()
-            page.wait_for_url(f"**/{CHAPTER}#{question.section}")
-            expect(page.locator(f"[id='{question.section}']").first).to_be_in_viewport()
+    @pytest.mark.parametrize("name", [CHAPTER, EXERCISES])
+    def test_lead_back_to_their_section(self, name: str, root: Path, open_page: Open) -> None:
+        page = open_page(name)
+        question = next(each for each in questions_in((root / name).with_suffix(".ipynb")) if each.kind == "match")
+        asked = Asked(page, question, by="mouse")
+        asked.answer(next(iter(wrong(question))))
+        asked.element.get_by_role("link", name="Read the section again").click()
+        page.wait_for_url(f"**/{CHAPTER}#{question.section}")
+        expect(page.locator(f"[id='{question.section}']").first).to_be_in_viewport()
 
     @pytest.mark.parametrize("over", ["http", "file"])
-    def test_remember_across_a_reload(
-        self, questions: list[ChoiceQuestion | NumericQuestion], over: str, open_page: Open
-    ) -> None:
+    def test_remember_across_a_reload(self, questions: list[Any], over: str, open_page: Open) -> None:
         page = open_page(CHAPTER, over=over)
-        first, second = questions[:2]
-        given = []
-        for question in (first, second):
-            asked = Asked(page, question)
-            asked.reach()
-            if isinstance(question, ChoiceQuestion):
-                wrong = next(option for option in question.options if not option.correct)
-                asked.choose(wrong.id)
-                given.append((question, "Not yet", wrong.feedback))
-            else:
-                asked.type(question.answer)
-                given.append((question, "Right", question.solution))
+        given = [(questions[0], next(iter(wrong(questions[0])))), *((each, right(each)) for each in questions[1:])]
+        for question, response in given:
+            Asked(page, question).answer(response)
         page.reload()
-        for question, verdict, feedback in given:
-            Asked(page, question).expect(verdict, feedback)
+        for question, response in given:
+            Asked(page, question).expect(response)
 
 
 # --- Without a script, on paper, in other colours --------------------------------------------------------------
@@ -653,20 +538,22 @@ class TestWithoutScript:
             written = explorer.figure.locator("svg[role=img]").filter(visible=True).locator("text").all_text_contents()
             assert [text for text in written if re.fullmatch(r"\d+\.\d", text)] == explorer.labels(explorer.start)
 
-    def test_answers_and_feedback_can_be_opened(
-        self, page: Page, questions: list[ChoiceQuestion | NumericQuestion]
-    ) -> None:
+    @pytest.mark.parametrize("name", [CHAPTER, EXERCISES])
+    def test_answers_and_feedback_can_be_opened(self, page: Page, name: str, root: Path) -> None:
+        page.goto(urljoin(page.url, f"../{name}"))
+        questions = questions_in((root / name).with_suffix(".ipynb"))
+        assert len(questions) >= 4
         for question in questions:
             asked = Asked(page, question)
+            form = squeezed(asked.element.locator("form").text_content() or "")
+            assert [part for part in asked.paragraphs if part not in form] == []
             key = asked.element.locator("details.ops-key")
-            expect(key.locator("ul")).to_be_hidden()
-            key.get_by_text("Answers and feedback").click()
-            expect(key.locator("ul")).to_be_visible()
+            expect(key.locator("p").first).to_be_hidden()
+            key.locator("summary").click()
+            expect(key.locator("p").first).to_be_visible()
             told = squeezed(key.inner_text())
-            options = question.options if isinstance(question, ChoiceQuestion) else question.mistakes
-            for each in options:
-                assert words_of(each.feedback) in told, (question.id, each.id)
-            assert words_of(question.solution) in told
+            for text in (*comments(question), question.solution):
+                assert words_of(text) in told, (question.id, text)
             expect(asked.element.get_by_role("button")).to_have_count(0)
 
     def test_code_and_data_can_be_opened(self, page: Page) -> None:
@@ -686,34 +573,33 @@ class TestWithoutScript:
 
 class TestPaper:
     CONTROLS = (
-        "button, select, textarea, input[type=range], .site-header, .book-toc, .page-toc, .page-toc-fold, .prev-next, "
+        "button, select, input[type=range], .site-header, .book-toc, .page-toc, .page-toc-fold, .prev-next, "
         ".article-tools, .skip-link, .ops-data, .headerlink, .ops-key, details.hide > summary"
     )
 
+    @pytest.mark.parametrize("name", [CHAPTER, EXERCISES])
     @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
     def test_has_no_controls_and_reveals_no_answer(
-        self, questions: list[ChoiceQuestion | NumericQuestion], *, script: bool, open_page: Open
+        self, root: Path, name: str, *, script: bool, open_page: Open
     ) -> None:
-        page = open_page(CHAPTER, java_script_enabled=script, color_scheme="dark")
-        if script:
-            for question in questions:
-                asked = Asked(page, question)
-                asked.reach()
-                if isinstance(question, ChoiceQuestion):
-                    asked.choose(question.options[0].id)
-                else:
-                    asked.type(question.answer)
+        page = open_page(name, java_script_enabled=script, color_scheme="dark")
+        questions = questions_in((root / name).with_suffix(".ipynb"))
+        for question in questions if script else ():
+            asked = Asked(page, question, by="mouse")
+            if question.kind != "code":
+                asked.answer(right(question))
                 expect(asked.status).not_to_be_empty()
-                for name in ("Hint 1", "Show the solution"):
-                    asked.element.get_by_role("button", name=name).click()
+            if question.hints:
+                asked.button("Hint 1").click()
+            if question.solution:
+                asked.button("Show the").click()
         page.evaluate(OPEN_ALL)
         page.emulate_media(media="print")
         asking = page.locator("ops-question").evaluate_all("(all) => all.map((each) => each.innerText).join(' ')")
         printed = squeezed(asking)
         for question in questions:
             assert [part for part in Asked(page, question).paragraphs if part not in printed] == []
-            entries = question.options if isinstance(question, ChoiceQuestion) else question.mistakes
-            for kept_back in (*question.hints, *(each.feedback for each in entries), question.solution):
+            for kept_back in filter(None, (*question.hints, *comments(question), question.solution)):
                 assert words_of(kept_back) not in printed, (question.id, kept_back)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
@@ -811,6 +697,18 @@ class TestFindingOnesWay:
             link.click()
             expect(folds.nth(place)).to_have_attribute("open", "")
 
+    def test_the_sections_say_where_one_is(self, open_page: Open) -> None:
+        page = open_page(CHAPTER, viewport={"width": 1400, "height": 800}, reduced_motion="reduce")
+        here = page.locator(".page-toc a[aria-current]")
+        expect(here).to_have_count(0)
+        links = page.locator(".page-toc > ul > li > a")
+        for link in links.all()[:3]:
+            link.click()
+            expect(here).to_have_count(1)
+            expect(here).to_have_attribute("href", link.get_attribute("href") or "")
+        page.evaluate("window.scrollTo({ top: 0, behavior: 'instant' })")
+        expect(here).to_have_count(0)
+
     def test_previous_and_next_walk_through_the_book(self, pages: list[str], open_page: Open) -> None:
         page = open_page(LANDING)
         home = page.url.removesuffix(LANDING)
@@ -854,7 +752,7 @@ class TestHandedOut:
     def test_the_notebook_is_whole_and_without_solutions(self, name: str, root: Path, open_page: Open) -> None:
         page = open_page(name)
         with page.expect_download() as download:
-            page.get_by_role("link", name="Notebook").click()
+            page.get_by_role("link", name="Notebook", exact=True).click()
         assert download.value.suggested_filename == "customer-contact.ipynb"
         text = download.value.path().read_text(encoding="utf-8")
         notebook = nbformat.reads(text, as_version=4)
@@ -869,7 +767,8 @@ class TestHandedOut:
 
     def test_no_file_of_the_book_tells_a_solution(self, sources: Sources, site: Path) -> None:
         lines = {squeezed(line) for source in sources.kept_back for line in re.split(r"\n|(?<=[.;?]) ", source)}
-        shown = squeezed("".join(sources.shown))
+        # A question tells its solution to whoever asks for it, as the page says.
+        shown = squeezed("".join(sources.shown) + "".join(question.solution for question in exercises.bank()))
         lines = {line for line in lines if len(line) > 24 and line not in shown}
         assert len(lines) >= 5
         markers = {"BEGINSOLUTION", "ENDSOLUTION", "BEGINHIDDENTESTS", "ENDHIDDENTESTS"}

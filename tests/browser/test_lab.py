@@ -4,23 +4,23 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from .asked import Asked, questions_in, right, wrong
 from .lab import ROOT, SECONDS, Lab, come_back, open_notebook, run_all, running, save, watch
 
 EXERCISES = "exercises/customer-contact.ipynb"
 CHAPTER = "chapters/customer-contact.ipynb"
-CHOICE = "customer-contact/what-counts"
-NUMERIC = "customer-contact/chat-rate"
 DECISION = "Checking and typing move. We time ten visits before and after – the customer's minutes and ours."
+# The exercise whose own code the test writes, and its solution.
+CODED = "customer-contact/extent-of"
 SOLUTION = """\
 def extent_of(minutes, kinds):
     return sum(minute for minute, kind in zip(minutes, kinds) if kind != "none") / sum(minutes)"""
+KINDS = {"choice", "choices", "numeric", "order", "match", "reflect", "code"}
 
 
 @pytest.fixture(scope="module")
@@ -50,51 +50,33 @@ def opened(browser: Browser, lab: Lab) -> Iterator[Callable[[str], Page]]:
     assert not faults, "\n".join(faults)
 
 
-def _asked(page: Page, question: str) -> Locator:
-    return page.locator(f'ops-question[data-question="{question}"]')
+@pytest.fixture(scope="module")
+def questions() -> list[Any]:
+    """Return a question of each kind, with the numbers that the notebook shows."""
+    first = {question.kind: question for question in reversed(questions_in(ROOT / EXERCISES))}
+    assert first.keys() == KINDS
+    return [question for kind, question in first.items() if kind != "code"]
 
 
-def _check(question: Locator, verdict: str) -> Locator:
-    question.get_by_role("button", name="Check", exact=True).click()
-    feedback = question.get_by_role("status")
-    expect(feedback).to_contain_text(verdict)
-    return feedback
+def _answer(page: Page, question: Any) -> None:
+    """Answer wrongly, as the author foresaw, and then rightly."""
+    asked = Asked(page, question, by="mouse")
+    for response in (*list(wrong(question))[-1:], right(question)):
+        asked.answer(response)
+        asked.expect(response)
 
 
-def _bank(question: str) -> dict[str, Any]:
-    """Return what the author wrote, read without the library under test."""
-    chapter, _, slug = question.partition("/")
-    text = (ROOT / "exercises" / "bank" / f"{chapter}.yml").read_text(encoding="utf-8")
-    return next(entry for entry in yaml.safe_load(text)["questions"] if entry["id"] == slug)
-
-
-def _plain(markdown: str) -> str:
-    return re.sub(r"[*`]", "", markdown).strip()
-
-
-def _answer_choice(page: Page) -> str:
-    """Answer wrongly, then rightly; return the right option's words."""
-    asked, options = _asked(page, CHOICE), _bank(CHOICE)["options"]
-    wrong = next(option for option in options if not option["correct"])
-    right = next(option for option in options if option["correct"])
-    asked.get_by_label(_plain(wrong["text"])).check()
-    expect(_check(asked, "Not yet")).to_contain_text(_plain(wrong["feedback"]))
-    asked.get_by_label(_plain(right["text"])).check()
-    expect(_check(asked, "Right")).to_contain_text(_plain(right["feedback"]))
-    return _plain(right["text"])
-
-
-def _answer_numeric(page: Page) -> str:
-    """Forget that chats slow each other down, then remember it; return the right number as typed."""
-    asked = _asked(page, NUMERIC)
-    minutes, chats, longer = map(int, re.findall(r"[0-9]+", asked.locator(".ops-stem").text_content() or ""))
-    slip = next(slip for slip in _bank(NUMERIC)["mistakes"] if slip["id"] == "no-slowing")
-    asked.get_by_role("textbox").fill(f"{60 / minutes * chats:.2f}")
-    expect(_check(asked, "Not yet")).to_contain_text(_plain(slip["feedback"]))
-    right = f"{60 / (minutes + minutes * longer / 100) * chats:.2f}"
-    asked.get_by_role("textbox").fill(right)
-    _check(asked, "Right")
-    return right
+def _by_keyboard(page: Page, question: Any) -> None:
+    """Move a step up and down again with keys that belong to JupyterLab elsewhere."""
+    step = page.locator(f'ops-question[data-question="{question.id}"] .ops-steps > li').nth(1)
+    name = step.locator(".ops-text").inner_text()
+    list_ = step.locator("..")
+    step.get_by_role("button", name="Move up").focus()
+    page.keyboard.press("Enter")
+    expect(list_.locator("li").first).to_contain_text(name)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    expect(list_.locator("li").nth(1)).to_contain_text(name)
 
 
 def _use_audit(page: Page) -> None:
@@ -132,13 +114,9 @@ def _use_audit(page: Page) -> None:
     expect(audit.get_by_text("Saved to contact-audit.json")).to_be_visible()
 
 
-def _code_cell(page: Page, text: str) -> Locator:
-    return page.locator(".jp-CodeCell").filter(has_text=text)
-
-
 def _write_code(page: Page) -> None:
     """Replace the stub by a solution, run it and the check below it, as the stub's own message asks."""
-    editor = _code_cell(page, "def extent_of").locator(".cm-content")
+    editor = page.locator(".jp-CodeCell .cm-content").filter(has_text="def extent_of")
     expect(editor).to_contain_text("your turn")
     editor.click()
     page.keyboard.press("ControlOrMeta+a")
@@ -156,51 +134,74 @@ def _nothing_popped_up(page: Page) -> None:
     expect(page.locator(".jp-Dialog, .Toastify__toast")).to_have_count(0)
 
 
-def _assert_contract(progress: Path, expected: dict[str, str]) -> None:
-    """Check the progress file against the contract: `expected` maps each question to its last response."""
-    kept = json.loads(progress.read_text(encoding="utf-8"))
+def _kept(lab: Lab) -> dict[str, Any]:
+    kept = json.loads(lab.progress.read_text(encoding="utf-8"))
     assert kept.keys() == {"format", "answers"}
     assert kept["format"] == 1
-    assert {question: record["response"] for question, record in kept["answers"].items()} == expected
-    for record in kept["answers"].values():
+    return kept["answers"]
+
+
+def _assert_contract(lab: Lab, questions: list[Any]) -> None:
+    """Check the progress file against the contract: `questions` are answered, and so is the code."""
+    answers = _kept(lab)
+    assert answers.keys() == {CODED, *(question.id for question in questions)}
+    for question in questions:
+        record = answers[question.id]
+        response = right(question)
+        same = sorted if question.kind == "choices" else lambda each: each
+        assert same(record["response"]) == same(response)
+        attempts = 1 if question.kind == "reflect" else 2
+        assert (record["mark"], record["attempts"], record["hints"]) == (1, attempts, 0)
+        assert record["seed"] == question.seed
+    assert (answers[CODED]["response"], answers[CODED]["mark"], answers[CODED]["attempts"]) == ("", 1, 1)
+    for record in answers.values():
         assert record.keys() == {"seed", "response", "mark", "attempts", "hints", "at"}
-        assert (record["mark"], record["attempts"], record["hints"]) == (1, 2, 0)
-        assert isinstance(record["seed"], int)
         assert datetime.fromisoformat(record["at"]).tzinfo is not None
 
 
-def test_a_learner_works_through_exercises_and_finds_everything_again(lab: Lab, opened: Callable[[str], Page]) -> None:
+def _assert_progress(page: Page, count: int) -> None:
+    progress = page.locator("ops-progress")
+    progress.hover()  # another notebook may have written the file, so it looks again when a reader comes
+    expect(progress.locator(".ops-summary")).to_contain_text(f"You have answered {count} of")
+
+
+def test_a_learner_works_through_exercises_and_finds_everything_again(
+    lab: Lab, opened: Callable[[str], Page], questions: list[Any]
+) -> None:
     page = opened(EXERCISES)
     notebook = lab.workspace / EXERCISES
     assert "BEGIN SOLUTION" not in notebook.read_text(encoding="utf-8")
-    checks = notebook.read_text(encoding="utf-8").count("exercises.check(")
-    expect(_verdicts(page, "○ Not attempted yet.")).to_have_count(checks)
+    checks = re.findall(r"exercises\.check(?:_code)?\(", notebook.read_text(encoding="utf-8"))
+    expect(_verdicts(page, "○ Not attempted yet.")).to_have_count(len(checks))
+    expect(page.locator("ops-progress .ops-summary")).to_contain_text("You have not answered a question yet")
 
-    option, number = _answer_choice(page), _answer_numeric(page)
+    _by_keyboard(page, next(question for question in questions if question.kind == "order"))
+    for question in questions:
+        _answer(page, question)
     _use_audit(page)
     _write_code(page)
     expect(_verdicts(page, "✓ Right.")).to_have_count(1)
+    _assert_progress(page, len(questions) + 1)
 
     saved = json.loads((notebook.parent / "contact-audit.json").read_text(encoding="utf-8"))
     assert saved["decision"] == DECISION
     assert saved["choices"]["to_back"] == ["check the papers", "enter the data"]
-    response = next(option["id"] for option in _bank(CHOICE)["options"] if option["correct"])
-    _assert_contract(lab.progress, {CHOICE: response, NUMERIC: number})
+    _assert_contract(lab, questions)
+    before = _kept(lab)
 
     save(page)
     come_back(page)
     run_all(page)
-    choice, numeric = _asked(page, CHOICE), _asked(page, NUMERIC)
-    expect(choice.get_by_label(option)).to_be_checked()
-    expect(choice.get_by_role("status")).to_contain_text("Right")
-    expect(numeric.get_by_role("textbox")).to_have_value(number)
-    expect(numeric.get_by_role("status")).to_contain_text("Right")
+    for question in questions:
+        Asked(page, question, by="mouse").expect(right(question))
     audit = page.locator(".opsbook-audit")
     expect(audit.get_by_label("What moves, why")).to_have_value(DECISION)
     expect(audit.get_by_label("check the papers")).to_be_checked()
     expect(audit.get_by_text("6.15 to 5.22 jobs an hour").first).to_be_visible()
     expect(_verdicts(page, "✓ Right.")).to_have_count(1)
-    _assert_contract(lab.progress, {CHOICE: response, NUMERIC: number})
+    _assert_progress(page, len(questions) + 1)
+    # Coming back is no attempt; only the code was run, and with it checked, again.
+    assert {**_kept(lab), CODED: None} == {**before, CODED: None}
     _nothing_popped_up(page)
 
 

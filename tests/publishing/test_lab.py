@@ -135,10 +135,20 @@ def test_lookups_on_the_network_are_off(root: Path, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+def environments() -> list[dict[str, str]]:
+    return []
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch, environments: list[dict[str, str]]) -> list[list[str]]:
     """Catch the process that would take this one's place."""
     commands: list[list[str]] = []
-    monkeypatch.setattr(os, "execv", lambda _path, command: commands.append(command))
+
+    def become(_path: str, command: list[str], environment: dict[str, str]) -> None:
+        commands.append(command)
+        environments.append(environment)
+
+    monkeypatch.setattr(os, "execve", become)
     return commands
 
 
@@ -151,6 +161,43 @@ def test_starting_prepares_and_becomes_jupyterlab(root: Path, started: list[list
     assert (root / "workspace" / "exercises" / "a.ipynb").exists()
     (settings,) = (each.partition("=")[2] for each in command if each.startswith("--LabApp.app_settings_dir="))
     assert (Path(settings) / "overrides.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("written", "own", "expected"),
+    [
+        ("", "", "0"),
+        ("title: a\nsphinx:\n", "", "0"),
+        ("sphinx:\n  config:\n    html_title: a\n", "", "0"),
+        ("sphinx:\n  config:\n    opsbook_seed: 7\n", "", "7"),
+        ("sphinx:\n  config:\n    opsbook_seed: -7\n", " ", "-7"),
+        ("sphinx:\n  config:\n    opsbook_seed: 7\n", "12", "12"),
+    ],
+)
+@pytest.mark.usefixtures("started")
+def test_kernels_draw_the_numbers_of_the_class(
+    root: Path,
+    environments: list[dict[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    written: str,
+    own: str,
+    expected: str,
+) -> None:
+    (root / "_config.yml").write_text(written, encoding="utf8")
+    monkeypatch.setenv("OPSBOOK_SEED", own)
+    lab.start(root)
+    (environment,) = environments
+    assert environment["OPSBOOK_SEED"] == expected
+    assert environment["PATH"] == os.environ["PATH"]
+
+
+@pytest.mark.parametrize("seed", ["seven", "1.5", "true", "[1]"])
+def test_a_seed_that_is_no_whole_number_is_refused(root: Path, seed: str, started: list[list[str]]) -> None:
+    (root / "_config.yml").write_text(f"sphinx:\n  config:\n    opsbook_seed: {seed}\n", encoding="utf8")
+    with pytest.raises(ValueError, match=r"`opsbook_seed` in _config\.yml must be a whole number.*Mend"):
+        lab.start(root)
+    assert started == []
 
 
 def test_jupyterlab_is_told_to_ask_no_host(root: Path, started: list[list[str]]) -> None:

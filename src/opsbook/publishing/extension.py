@@ -12,6 +12,7 @@ from importlib.resources import files
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -19,9 +20,18 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.writers.html5 import HTML5Translator
 
-from opsbook.exercises.banks import default_seed
+from opsbook.exercises.banks import default_seed, question
 from opsbook.mathml import to_mathml
 from opsbook.publishing.pages import DataDictionary, EvidenceLedger
+from opsbook.publishing.practice import (
+    MyProgress,
+    PracticeExam,
+    answer_key,
+    asked,
+    note,
+    settle_seed,
+    write_data,
+)
 from opsbook.publishing.solutions import strip
 
 __all__ = ["setup"]
@@ -32,6 +42,13 @@ _VENDOR = _PACKAGE / "vendor"
 _THEME = _PACKAGE / "publishing" / "theme"
 _ELEMENT = _PACKAGE / "exercises" / "static"
 _DEEPER = "Deeper:"
+# What a page loads for what stands in it.
+_NEEDED = {
+    "<ops-question": ("ops-question.js", "ops-question.css"),
+    "<ops-progress": ("ops-question.js", "catalogue.js", "ops-progress.js", "ops-progress.css"),
+    "<ops-exam": ("ops-question.js", "catalogue.js", "ops-exam.js", "ops-question.css", "ops-exam.css"),
+    "ops-explorer": ("ops-explorer.js",),
+}
 
 
 # --- Mathematics -----------------------------------------------------------------------------------------------
@@ -86,19 +103,20 @@ class _FoldDeeper(SphinxPostTransform):
                 fold += section
 
 
-class _QuestionsWithoutCode(SphinxPostTransform):
-    """A question's only code is the call that asks it, which tells the reader of a page nothing."""
+class _FoldCode(SphinxPostTransform):
+    """Says which fold checks the one above it, and spares a question its code, the mere call that asks it."""
 
-    default_priority = 900
+    default_priority = 100  # after MyST-NB has chosen each output's form, before it folds what is to be hidden
     formats = ("html",)
 
     def run(self, **_options: object) -> None:
-        for cell in list(self.document.findall(nodes.container)):
-            asks = any("<ops-question" in raw.astext() for raw in cell.findall(nodes.raw))
-            if "cell" in cell["classes"] and asks:
-                for part in list(cell.children):
-                    if isinstance(part, nodes.Element) and "cell_output" not in part["classes"]:
-                        cell.remove(part)
+        for cell in self.document.findall(nodes.container):
+            if cell.get("nb_element") != "cell_code":
+                continue
+            if any("<ops-question" in raw.astext() for raw in cell.findall(nodes.raw)):
+                cell.children = cell.children[-1:]
+            elif cell.get("hide_mode") and re.search(r"\bexercises\.check(?:_code)?\(", cell[0].astext()):
+                cell["prompt_show"], cell["prompt_hide"] = "Show the check", "Hide the check"
 
 
 def _visit_deeper(self: HTML5Translator, node: _Deeper) -> None:
@@ -125,6 +143,12 @@ def _icon(name: str) -> str:
     path = _THEME / "static" / "icon.svg" if name == "logo" else _VENDOR / "fontawesome" / f"{name}.svg"
     svg = re.sub(r"<!--.*?-->", "", path.read_text(encoding="utf8"), flags=re.DOTALL)
     return svg.replace("<svg ", '<svg class="icon" width="16" height="16" aria-hidden="true" ', 1)
+
+
+@cache
+def _tab_icon() -> str:
+    """Return the icon of the browser's tab as an address that asks for nothing."""
+    return f"data:image/svg+xml,{quote((_THEME / 'static' / 'icon.svg').read_text(encoding='utf8').strip())}"
 
 
 def _description(doctree: nodes.document | None) -> str:
@@ -170,12 +194,12 @@ def _page_context(
     app: Sphinx, pagename: str, _template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
     body = context["body"] = _scrollable(_repaired(context.get("body", "")))
-    scripts, styles = [], []
-    if "<ops-question" in body:
-        scripts.append("ops-question.js")
-        styles.append("ops-question.css")
-    if "ops-explorer" in body:
-        scripts.append("ops-explorer.js")
+    if questions := asked(app.env, pagename):
+        body = context["body"] = body.replace("<ops-question", f"{note(app, pagename)}<ops-question", 1)
+        if app.config.opsbook_instructor:
+            context["body"] += answer_key(question(each, seed=seed) for each, seed in questions)
+    # One load of each, in the order in which they need each other.
+    files = dict.fromkeys(file for mark, needed in _NEEDED.items() if mark in body for file in needed)
     notebook = None
     if pagename in app.env.all_docs and Path(app.env.doc2path(pagename)).suffix == ".ipynb":
         notebook = "../" * pagename.count("/") + f"_static/notebooks/{pagename}.ipynb"
@@ -183,8 +207,9 @@ def _page_context(
         ops_description=_description(doctree),
         ops_icon=_icon,
         ops_notebook=notebook,
-        ops_scripts=scripts,
-        ops_styles=styles,
+        ops_tab_icon=_tab_icon(),
+        ops_scripts=[file for file in files if file.endswith(".js")],
+        ops_styles=[file for file in files if file.endswith(".css")],
         ops_toc=_inner_toc(context.get("toc", "")) if doctree is not None else "",
     )
 
@@ -196,8 +221,8 @@ def _copy_assets(app: Sphinx) -> None:
     (static / "fonts").mkdir(parents=True, exist_ok=True)
     for font in _VENDOR.glob("*/*.woff2"):
         shutil.copyfile(font, static / "fonts" / font.name)
-    for name in ("ops-question.js", "ops-question.css"):
-        shutil.copyfile(_ELEMENT / name, static / name)
+    for path in _ELEMENT.glob("ops-*.*"):
+        shutil.copyfile(path, static / path.name)
     shutil.copyfile(_VENDOR / "vega" / "vega.min.js", static / "vega.js")
 
 
@@ -229,13 +254,18 @@ def setup(app: Sphinx) -> dict[str, Any]:
     )
     app.add_node(_Deeper, html=(_visit_deeper, _depart_deeper))
     app.add_post_transform(_FoldDeeper)
-    app.add_post_transform(_QuestionsWithoutCode)
+    app.add_post_transform(_FoldCode)
     app.add_directive("data-dictionary", DataDictionary)
     app.add_directive("evidence-ledger", EvidenceLedger)
+    app.add_directive("my-progress", MyProgress)
+    app.add_directive("practice-exam", PracticeExam)
     app.add_config_value("opsbook_fingerprint", _fingerprint(), "env", types=[str])
     app.add_config_value("opsbook_seed", default_seed(), "env", types=[int])
+    app.add_config_value("opsbook_instructor", default=False, rebuild="html", types=[bool])
+    app.connect("config-inited", settle_seed)
     app.connect("source-read", _strip_solutions)
     app.connect("builder-inited", _copy_assets)
     app.connect("html-page-context", _page_context)
     app.connect("build-finished", _copy_notebooks)
+    app.connect("build-finished", write_data)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

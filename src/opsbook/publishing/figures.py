@@ -3,13 +3,13 @@
 import csv
 import hashlib
 import io
-import json
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
 from opsbook.charts.picture import NARROW, WIDE, drawing_spec, svg
 from opsbook.charts.theme import check
+from opsbook.exercises.page import for_script
 
 __all__ = ["SHOWN_ROWS", "Figure", "chart_figure", "explorer_figure"]
 
@@ -24,11 +24,6 @@ class Figure:
     def __init__(self, html: str, files: dict[str, str]) -> None:
         self.html = html
         self.files = files
-
-
-def _script(data: object) -> str:
-    """Return `data` as JSON that cannot close the script element it stands in."""
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def _lines(value: str | Sequence[str]) -> str:
@@ -147,6 +142,6 @@ def explorer_figure(payload: Mapping[str, Any], *, static: str, name: str) -> Fi
         "With JavaScript its controls move.</p></noscript>"
         f"<div class='ops-stage'>{_pictures(spec)}</div>"
         f"<p class='ops-sentence' role='status'>{escape(payload['sentences'][start])}</p>{table}"
-        f"<script type='application/json'>{_script(live)}</script></figure>"
+        f"<script type='application/json'>{for_script(live)}</script></figure>"
     )
     return Figure(html, files)

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
+import yaml
 from pybtex.database import parse_file
 
 from opsbook.publishing.notebooks import sources
@@ -106,6 +107,16 @@ def _legible(notebook: dict[str, Any], names: Mapping[str, str]) -> dict[str, An
     return notebook
 
 
+def _environment(root: Path) -> dict[str, str]:
+    """Return this process's environment with the class seed of the book, unless it holds one of its own."""
+    settings = root / "_config.yml"
+    written = yaml.safe_load(settings.read_text(encoding="utf8")) if settings.exists() else None
+    seed = str((((written or {}).get("sphinx") or {}).get("config") or {}).get("opsbook_seed", 0))
+    if not re.fullmatch(r"-?[0-9]+", seed):
+        raise ValueError(f"`opsbook_seed` in {settings.name} must be a whole number, got {seed!r}. Mend or remove it.")
+    return {**os.environ, "OPSBOOK_SEED": os.environ.get("OPSBOOK_SEED", "").strip() or seed}
+
+
 def start(root: Path, *, workspace: Path | None = None, arguments: tuple[str, ...] = ()) -> None:
     """Open JupyterLab on the exercises in `workspace`; this process becomes JupyterLab and does not return.
 
@@ -124,6 +135,8 @@ def start(root: Path, *, workspace: Path | None = None, arguments: tuple[str, ..
         )
     folder = workspace or root / WORKSPACE
     prepare(root, folder)
+    # Kernels inherit it, and with it the numbers that the book's pages show.
+    environment = _environment(root)
     command = [
         sys.executable,
         "-m",
@@ -139,5 +152,5 @@ def start(root: Path, *, workspace: Path | None = None, arguments: tuple[str, ..
         *arguments,
     ]
     if os.name == "nt":  # where replacing a process would give the prompt back at once
-        sys.exit(subprocess.run(command, check=False).returncode)  # noqa: S603 - our own interpreter and arguments
-    os.execv(command[0], command)  # noqa: S606 - as above
+        sys.exit(subprocess.run(command, check=False, env=environment).returncode)  # noqa: S603 - our own interpreter and arguments
+    os.execve(command[0], command, environment)  # noqa: S606 - as above

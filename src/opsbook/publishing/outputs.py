@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from docutils import nodes
 from myst_nb.core.render import MimeData, NbElementRenderer
@@ -15,11 +15,11 @@ from opsbook.errors import BankError, UnknownNameError
 from opsbook.exercises import markup, question
 from opsbook.exercises.banks import bank_paths
 from opsbook.exercises.explorers import EXPLORER_MIME_TYPE
+from opsbook.exercises.page import QUESTION_MIME_TYPE
 from opsbook.publishing.figures import Figure, chart_figure, explorer_figure
+from opsbook.publishing.practice import note_question
 
-__all__ = ["QUESTION_MIME_TYPE", "OutputRenderer"]
-
-QUESTION_MIME_TYPE: Final = "application/vnd.opsbook.question.v1+json"
+__all__ = ["OutputRenderer"]
 
 
 def _content(data: MimeData) -> Any:
@@ -47,7 +47,7 @@ class OutputRenderer:
         static = "../" * env.docname.count("/") + "_static"
         content = _content(data)
         if data.mime_type == QUESTION_MIME_TYPE:
-            return _question(env, content)
+            return _question(env, content, static)
         if data.mime_type == EXPLORER_MIME_TYPE:
             name = f"explorer-{data.cell_index}-{data.output_index}"
             figure = explorer_figure(content, static=static, name=name)
@@ -57,7 +57,7 @@ class OutputRenderer:
         return [nodes.raw("", figure.html, format="html")]
 
 
-def _question(env: BuildEnvironment, content: dict[str, Any]) -> list[nodes.Element]:
+def _question(env: BuildEnvironment, content: dict[str, Any], static: str) -> list[nodes.Element]:
     chapter = content["id"].partition("/")[0]
     try:
         asked = question(content["id"])
@@ -66,8 +66,14 @@ def _question(env: BuildEnvironment, content: dict[str, Any]) -> list[nodes.Elem
         return [nodes.paragraph(text=f"The question {content['id']} is missing.")]
     # The answers stand in the bank alone, so a page must be built again when its bank changes.
     env.note_dependency(str(bank_paths()[chapter]))
+    note_question(env, content["id"], content["seed"])
     page = "" if env.docname == f"chapters/{chapter}" else f"../chapters/{chapter}.html"
-    html = markup(content["id"], content["seed"], section_url=f"{page}#{asked.section}")
+    html = markup(
+        content["id"],
+        content["seed"],
+        section_url=f"{page}#{asked.section}",
+        notebook_url=f"{static}/notebooks/{env.docname}.ipynb",
+    )
     return [nodes.raw("", html, format="html")]
 
 

@@ -49,11 +49,14 @@
   const markPlace = () => {
     const links = new Map([...document.querySelectorAll(".page-toc a")].map((link) => [link.hash.slice(1), link]));
     if (!links.size || !("IntersectionObserver" in window)) return;
+    const inView = new Set();
     const watcher = new IntersectionObserver((entries) => {
-      for (const entry of entries) {
-        if (!entry.isIntersecting || !links.has(entry.target.id)) continue;
-        for (const link of links.values()) link.removeAttribute("aria-current");
-        links.get(entry.target.id).setAttribute("aria-current", "true");
+      for (const { target, isIntersecting } of entries) inView[isIntersecting ? "add" : "delete"](target.id);
+      // The innermost comes last; above the first section there is none.
+      const here = [...links.keys()].filter((id) => inView.has(id)).pop();
+      for (const [id, link] of links) {
+        if (id === here) link.setAttribute("aria-current", "true");
+        else link.removeAttribute("aria-current");
       }
     }, { rootMargin: "-80px 0px -70% 0px" });
     for (const id of links.keys()) {
