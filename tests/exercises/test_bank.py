@@ -212,8 +212,10 @@ def test_an_id_that_stands_twice_is_named(sample: Path) -> None:
         (b"questions:\n  - &a [*a]\n", ":2: question 1: [1]: a value must not contain itself."),
         (b"questions:\n  - !!python/object:os.system {}\n", ":2: question 1: kind: is required, got nothing."),
         (b"questions:\n  - id: !secret x\n", ":2: question x: id: the tag `!secret` is not read here. Remove it."),
-        (b'questions:\n  - {id: x, "a\\nb": 1}\n', ":2: question x: a b: is not a key of a question. Remove it."),
-        (b'questions:\n  - {id: x, "\\ud800": 1}\n', ":2: question x: \ud800: is not a key of a question. Remove it."),
+        (b'questions:\n  - {id: x, "a\\nb": 1}\n', ":2: question x: a\\nb: is not a key of a question. Remove it."),
+        (b'questions:\n  - {id: x, "\\e[2J": 1}\n', ":2: question x: \\x1b[2J: is not a key of a question. Remove it."),
+        (b'questions:\n  - {id: x, kind: reflect, prompt: "[[\\e]]"}\n', "prompt: `[[\\x1b]]` is not a known value."),
+        (b'questions:\n  - {id: x, "\\ud800": 1}\n', ":2: question x: \\ud800: is not a key of a question. Remove it."),
         (
             b'questions:\n  - {id: x, kind: reflect, "\\ud800": "\\ud800"}\n',
             ":2: question x: must be text that can be stored",
@@ -282,12 +284,66 @@ def test_a_text_that_would_fill_the_memory_is_refused(sample: Path, text: str, r
     assert rule in problem
 
 
+@pytest.mark.parametrize("form", ["c", "b", "x", "n", "<9", "09d", "_", "E", "#g", ",,d", ".3.f", "+-f", "{present}"])
+def test_a_format_that_is_not_for_numbers_in_prose_is_refused(sample: Path, form: str) -> None:
+    (problem,) = problems_after(sample, ("This is the rest.", f"'[[present:{form}]]'"))
+    assert f"`[[present:{form}]]` has a format that numbers do not know. Write for example `:.1f`." in problem
+
+
+@pytest.mark.parametrize("form", ["", ":d", ":,d", ":+d", ":.2f", ":-,.1f", ":.0%", ":e", ":.3g", ":,", ":+"])
+def test_the_formats_of_numbers_are_known(sample: Path, form: str) -> None:
+    assert problems_after(sample, ("This is the rest.", f"'[[present{form}]]'")) == []
+
+
+SMALL = (
+    "  - {{id: q{0}, kind: reflect, objective: {1}, section: s, difficulty: 1, points: 1, pool: [check], {2}: P.}}\n"
+)
+
+
+def test_of_very_many_problems_the_first_thousand_are_told(write_bank: Callable[..., Path]) -> None:
+    path = write_bank("\n" + "".join(SMALL.format(number, "sample/1", "promt") for number in range(1500)))
+    *told, last = exercises.bank_report([path]).problems
+    assert len(told) == 1000
+    assert all(
+        line.endswith(("Did you mean `prompt`?", "solution: is required, got nothing. Add it.")) for line in told
+    )
+    assert last == f"{path}: there are more than 1,000 problems. Mend these, then check it again."
+
+
+def test_of_very_many_names_none_is_suggested_and_some_are_listed(sample: Path) -> None:
+    many = ", ".join(f"v{number}: total + {number}" for number in range(300))
+    (problem,) = problems_after(sample, ("    answer: contact", f"    let: {{{many}}}\n    answer: v299x + contact"))
+    assert "answer: `v299x` is not known. Known here: abs, ceil, charts" not in problem
+    assert re.search(r"answer: `v299x` is not known\. Known here: abs, ceil, .* and 2[0-9]{2} more\.$", problem)
+
+
+def test_a_question_with_many_mistakes_is_checked_with_fewer_sets_of_numbers(sample: Path) -> None:
+    def tried() -> int:
+        (problem,) = (line for line in problems_after(sample) if "must differ from the right answer" in line)
+        return int(re.findall(r"of ([0-9]+) sets of numbers tried", problem)[0])
+
+    problems_after(sample, ("to: 44, step: 2", "to: 940, step: 1"), ("1 - present / total", "present / total"))
+    few = tried()
+    more = "".join(f"      - {{id: m{n}, value: {n} + present, feedback: No.}}\n" for n in range(99))
+    problems_after(sample, ("    mistakes:\n", f"    mistakes:\n{more}"))
+    assert few > 2000 > tried() > 100
+
+
 def test_two_broken_files_are_reported_together(write_bank: Callable[..., Path]) -> None:
     write_bank("\n  - 1\n", "one")
     write_bank("\n  - 2\n", "two")
     with pytest.raises(BankError) as caught:
         exercises.bank()
     assert [problem.split(":")[0] for problem in caught.value.problems] == ["one.yml", "two.yml"]
+
+
+def test_a_format_must_fit_every_value_that_may_be_drawn(sample: Path) -> None:
+    (problem,) = problems_after(
+        sample,
+        ("[10, 11, 12, 13, 14]", "[10, 11.5, 12, 13, 14]"),
+        ("of [[total]] minutes.", "of [[present:d]] or [[total]]."),
+    )
+    assert "prompt: `[[present:d]]` has a format that numbers do not know." in problem
 
 
 def test_one_path_alone_is_refused_and_not_taken_apart(sample: Path) -> None:
@@ -424,6 +480,17 @@ class TestObjectives:
         line = line_of(listed, "objective: sample/3")
         rule = "must be one of the `objectives` of this file, got 'sample/3' (text). Did you mean `sample/2`?"
         assert problem == f":{line}: question share: objective: {rule}"
+
+    def test_of_very_many_strangers_the_first_get_a_suggestion(self, listed: Path) -> None:
+        questions = "".join(SMALL.format(number, "sampel/2", "prompt") for number in range(50))
+        listed.write_text(
+            listed.read_text(encoding="utf-8") + questions.replace("P.}", "P., solution: S.}"), encoding="utf-8"
+        )
+        found = problems_after(listed)
+        assert [line.partition("(text). ")[2] for line in found] == [
+            *["Did you mean `sample/2`?"] * 20,
+            *["Listed are: sample/1, sample/2."] * 30,
+        ]
 
     def test_a_stranger_among_them_leaves_one_unserved(self, listed: Path) -> None:
         unserved, stranger = problems_after(listed, ("objective: sample/2", "objective: other-part/7"))

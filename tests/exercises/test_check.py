@@ -1,4 +1,5 @@
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,13 @@ import pytest
 from opsbook import exercises
 from opsbook.errors import UnknownNameError
 from opsbook.exercises import check, progress
+
+
+class Mute:
+    """Has no text."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no text")
 
 
 class Hostile:
@@ -98,6 +106,8 @@ def test_what_is_right_is_accepted(actual: object, expected: object) -> None:
         (pd.DataFrame({"a": [1, 2]}), pd.DataFrame({"a": [1, 3]}), "differ: `'a'`."),
         (Hostile(), 0.3, "Got a value of type Hostile."),
         ([Hostile()], [1], "Got a value of type list."),
+        (Mute(), 0.3, "Expected a number, got a value of type Mute. Look"),
+        ([None, 2], [1, 2], "1 of 2 items differ; the first is item 1: `None`."),
     ],
 )
 def test_what_is_wrong_is_described_without_the_answer(actual: object, expected: object, words: str) -> None:
@@ -139,6 +149,14 @@ class TestFunctions:
             return 1 - present / total
 
         assert check(rest, cases=CASES, hint="Look again.").message == "For `rest(12, 40)`: Got `0.7`. Look again."
+
+    def test_nothing_among_the_results_is_said_so(self) -> None:
+        def partly(present: float, total: float) -> float | None:
+            return present / total if total < 40 else None
+
+        message = check(partly, cases=CASES).message
+        assert message == "For `partly(12, 40)`: Expected a number, got nothing (`None`)."
+        assert "Expected nothing, got a number: `1`." in check(lambda _n: 1, cases=[((5,), None)]).message
 
     def test_an_exception_is_one_sentence(self) -> None:
         def broken(present: float, total: float) -> float:
@@ -211,10 +229,24 @@ class TestCheckCode:
     def test_attempts_add_up_and_hints_stay(self) -> None:
         earlier = progress.Answer(seed=0, response="", mark=0, attempts=2, hints=1, at="2025-03-01T10:00:00Z")
         progress.save(self.ID, earlier)
-        assert exercises.check_code(self.ID, {"share": extent}).correct
+        assert not exercises.check_code(self.ID, {"share": lambda _present, _total: 5}).correct
         assert exercises.check_code(self.ID, {"share": extent}).correct
         kept = progress.load()[self.ID]
         assert (kept.mark, kept.attempts, kept.hints) == (1, 4, 1)
+
+    def test_what_was_right_is_no_further_attempt_while_it_stays_right(self) -> None:
+        counts = []
+        for function in (extent, extent, extent, lambda _present, _total: 5, extent, extent):
+            exercises.check_code(self.ID, {"share": function})
+            counts.append(progress.load()[self.ID].attempts)
+        assert counts == [1, 1, 1, 2, 3, 3]
+
+    def test_what_was_right_with_another_seed_is_an_attempt(self) -> None:
+        progress.save(
+            self.ID, progress.Answer(seed=7, response="", mark=1, attempts=1, hints=0, at="2025-03-01T10:00Z")
+        )
+        exercises.check_code(self.ID, {"share": extent})
+        assert progress.load()[self.ID].attempts == 2
 
     @pytest.mark.parametrize("namespace", [{}, {"share": ...}])
     def test_what_is_no_attempt_is_not_kept(self, file: Path, namespace: dict[str, Any]) -> None:
@@ -239,6 +271,8 @@ class TestCheckCode:
         with pytest.raises(error, match=words):
             exercises.check_code(question_id, {"share": extent})
 
-    def test_anything_but_a_namespace_is_refused(self) -> None:
-        with pytest.raises(TypeError, match=r"`response` must be the namespace .* got <function extent.*globals\(\)"):
-            exercises.check_code(self.ID, extent)  # type: ignore[arg-type]
+    @pytest.mark.parametrize("namespace", [extent, None, "share"])
+    def test_anything_but_a_namespace_is_refused(self, namespace: Any) -> None:
+        words = rf"^`namespace` must be .* got {re.escape(repr(namespace))}\. Pass `globals\(\)`\.$"
+        with pytest.raises(TypeError, match=words):
+            exercises.check_code(self.ID, namespace)

@@ -158,7 +158,7 @@ class TestPool:
             exam_pool("staf", section_url=str)
 
     def test_the_script_hands_the_pool_over_and_closes_no_element_early(self):
-        script = exam_script("flow", str)
+        script = exam_script("flow", section_url=str)
         assert "<" not in script
         found = re.fullmatch(r'opsbookExam\.add\("flow", (\{.*\})\);\n', script)
         assert found is not None

@@ -1,4 +1,5 @@
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -52,6 +53,7 @@ class TestExpressions:
             "contact.extent([1, 2], [3, 4])",
             "round(5, -1000000000)",
             "f'{n:900000000}'",
+            "2or n",
         ],
     )
     def test_nothing_but_arithmetic_and_public_functions_is_evaluated(self, hostile: str) -> None:
@@ -74,6 +76,19 @@ class TestExpressions:
 
     def test_a_choice_may_be_made(self) -> None:
         assert [evaluate("n if n > 2 and not n == 9 else -n", {"n": n}) for n in (1, 3, 9)] == [-1, 3, -9]
+
+    def test_nothing_stays_behind_for_the_next(self) -> None:
+        assert evaluate("contact.extent(n, 8)", {"n": 2}) == 0.25
+        with pytest.raises(ValueError, match="fails: "):
+            evaluate("n / m", {"n": 1, "m": 0})
+        assert [evaluate("n + m", {"n": n, "m": 1}) for n in (1, 2)] == [2, 3]
+        with pytest.raises(ValueError, match="`m` is not known"):
+            evaluate("n + m", {"n": 1})
+
+    def test_threads_do_not_meet(self) -> None:
+        with ThreadPoolExecutor(4) as pool:
+            results = list(pool.map(lambda n: evaluate("n + contact.extent(n, n) - 1", {"n": n}), range(1, 500)))
+        assert results == list(range(1, 500))
 
     def test_names_are_checked_without_values(self) -> None:
         check_names("contact.extent(n, 8)", frozenset({"n"}))

@@ -539,6 +539,8 @@ def test_a_mark_shows_itself(mark: Mark, text: str, markdown: str) -> None:
             "return 5",
             "tests[2].code: must be Python that compiles, got: 'return' outside",
         ),
+        ("assert share(3, 4) == 0.75", "share(3, 4) is 1", 'tests[2].code: looks wrong: in its line 1, "is" with a l'),
+        ("assert share(3, 4) == 0.75", "assert (share, 1)", "tests[2].code: looks wrong: in its line 1, assertion is"),
     ],
 )
 def test_each_rule_of_a_kind_is_told(full_sample: Path, old: str, new: str, problem: str) -> None:

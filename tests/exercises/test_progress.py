@@ -2,6 +2,7 @@ import json
 import subprocess
 import sys
 import textwrap
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -66,12 +67,41 @@ def test_the_later_answer_stays_whichever_arrives_last(file: Path) -> None:
     assert file.exists()
 
 
-def test_an_answer_from_a_clock_that_was_ahead_keeps_no_later_one_out(file: Path) -> None:
-    progress.save("sample/which", answer(at="2999-01-01T00:00:00Z"))
-    now = answer(response="a", mark=0)
-    assert progress.save("sample/which", now) == now
-    assert progress.load() == {"sample/which": now}
-    assert file.exists()
+AHEAD = "2999-01-01T00:00:00Z"
+
+
+@pytest.mark.usefixtures("file")
+def test_an_answer_from_a_clock_that_was_ahead_keeps_no_later_one_out() -> None:
+    progress.merge(text_of({"sample/which": record(at=AHEAD, attempts=3), "sample/share": record(seed=2, at=AHEAD)}))
+    for question_id, attempts in (("sample/which", 3), ("sample/share", 1)):
+        now = answer(response="a", mark=0)
+        kept = progress.save(question_id, now)
+        assert kept == now.model_copy(update={"attempts": attempts})
+        assert progress.load()[question_id] == kept
+
+
+@pytest.mark.usefixtures("file")
+def test_an_answer_saved_by_a_clock_that_is_ahead_is_dated_now() -> None:
+    progress.save("sample/which", answer())
+    before = datetime.now(UTC)
+    kept = progress.save("sample/which", answer(response="a", at=AHEAD))
+    assert kept.response == "a"
+    assert before - timedelta(seconds=1) < datetime.fromisoformat(kept.at) < before + timedelta(minutes=1)
+    soon = (before + timedelta(minutes=30)).isoformat(timespec="milliseconds")
+    assert progress.save("sample/which", answer(at=soon)).at == soon
+
+
+def test_a_link_stays_a_link_to_the_file_that_is_written(file: Path, tmp_path: Path) -> None:
+    target = tmp_path / "synced" / "answers.json"
+    file.parent.mkdir()
+    file.symlink_to(target)
+    progress.save("sample/which", answer())
+    progress.save("sample/share", answer())
+    assert progress.reset() is not None
+    assert progress.undo() == 2
+    assert file.is_symlink()
+    assert set(json.loads(target.read_text(encoding="utf-8"))["answers"]) == {"sample/which", "sample/share"}
+    assert not target.is_symlink()
 
 
 def test_counts_start_again_with_new_numbers(file: Path) -> None:
@@ -185,6 +215,63 @@ class TestMerge:
         progress.merge(text_of({"sample/which": record(at="2025-03-02T10:00:00Z", attempts=2, hints=2)}))
         kept = progress.load()["sample/which"]
         assert (kept.attempts, kept.hints, kept.at) == (4, 2, "2025-03-02T10:00:00Z")
+
+    @pytest.mark.parametrize("seeds", [(0, 0), (0, 1)])
+    @pytest.mark.parametrize(("minutes", "stays"), [(90, "now"), (30, "ahead")])
+    @pytest.mark.usefixtures("file")
+    def test_an_answer_dated_ahead_of_now_gives_way(self, seeds: tuple[int, int], minutes: int, stays: str) -> None:
+        at = (datetime.now(UTC) + timedelta(minutes=minutes)).isoformat(timespec="seconds")
+        ahead = record(seed=seeds[0], response="ahead", at=at)
+        now = record(seed=seeds[1], response="now")
+        for first, second in ((ahead, now), (now, ahead)):
+            progress.reset()
+            assert progress.merge(text_of({"a/b": first})) == (1, 0, 0)
+            taken = second["response"] == stays
+            assert progress.merge(text_of({"a/b": second})) == (taken, not taken, 0)
+            assert progress.load()["a/b"].response == stays
+
+    @pytest.mark.usefixtures("file")
+    def test_of_two_answers_dated_ahead_the_later_stays(self) -> None:
+        progress.merge(text_of({"a/b": record(at=AHEAD)}))
+        assert progress.merge(text_of({"a/b": record(at="2999-01-02T00:00:00Z", response="a")})) == (1, 0, 0)
+        assert progress.merge(text_of({"a/b": record(at=AHEAD)})) == (0, 1, 0)
+        assert progress.load()["a/b"].response == "a"
+
+    @pytest.mark.parametrize("number", ["1e999", "-1e999", "1" + "0" * 400])
+    @pytest.mark.parametrize("extra", ['{"deep": [{"er": [#]}]}', "#"])
+    def test_a_number_that_is_not_finite_is_refused_wherever_it_stands(
+        self, file: Path, number: str, extra: str
+    ) -> None:
+        sound = json.dumps(record())
+        broken = sound.removesuffix("}") + ', "later": ' + extra.replace("#", number) + "}"
+        text = '{"format": 1, "answers": {"a/b": %s, "a/c": %s, "a/d": %s}}'
+        seed = sound.replace('"seed": 0', f'"seed": {number}')
+        assert progress.merge(text % (sound, broken, seed)) == (1, 0, 2)
+        assert list(json.loads(file.read_text(encoding="utf-8"))["answers"]) == ["a/b"]
+
+    def test_what_is_kept_without_being_finite_is_set_aside(self, file: Path) -> None:
+        file.parent.mkdir()
+        sound = json.dumps(record())
+        broken = sound.removesuffix("}") + ', "later": NaN}'
+        file.write_text(f'{{"format": 1, "answers": {{"a/b": {sound}, "a/c": {broken}}}}}', encoding="utf-8")
+        with pytest.warns(UserWarning, match="holds 1 answer that cannot be read"):
+            assert list(progress.load()) == ["a/b"]
+
+    @pytest.mark.usefixtures("file")
+    def test_what_was_imported_can_be_exported_and_imported_again(self) -> None:
+        answers = {f"sample/q-{number}": record(response={"a": "b"}, seed=number) for number in range(20_000)}
+        tight = json.dumps({"format": 1, "answers": answers}, separators=(",", ":"))
+        padding = "x" * (progress.MAX_BYTES - len(tight) - 500)
+        answers["sample/long"] = record(response=padding)
+        assert progress.merge(json.dumps({"format": 1, "answers": answers}, separators=(",", ":"))) == (20_001, 0, 0)
+        text = progress.export_text()
+        assert len(text) <= progress.MAX_BYTES
+        assert progress.merge(text) == (0, 20_001, 0)
+        more = text_of({"sample/more": record(response="y" * 1000)})
+        message = "^What is kept here and the file must not exceed 5 MB together, got 5.1 MB. Export and reset what"
+        with pytest.raises(ValueError, match=message):
+            progress.merge(more)
+        assert progress.export_text() == text
 
     @pytest.mark.usefixtures("file")
     def test_what_breaks_the_format_is_counted_and_left_out(self) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from opsbook.errors import BankError
-from opsbook.exercises import progress
+from opsbook.exercises import progress, prose
 from opsbook.exercises.code import CodeQuestion
 from opsbook.exercises.question import Entry, Mark, Question
 from opsbook.exercises.reading import BankFile, read_bank
@@ -196,7 +196,7 @@ def catalogue() -> dict[str, dict[str, Any]]:
     entries = {each: entry for file in files for each, entry in file.entries.items()}
     objectives = {entry.objective: "" for entry in entries.values()}
     for file in files:
-        objectives |= file.objectives
+        objectives |= {each: prose.plain(text, longest=len(text)) for each, text in file.objectives.items()}
     return {
         "objectives": dict(sorted(objectives.items())),
         "questions": {
@@ -247,6 +247,8 @@ def mark(asked: Question, response: str | Iterable[str] | Mapping[str, Any] | No
 def check_code(question_id: str, namespace: Mapping[str, Any]) -> Mark:
     """Mark a learner's code, keep the result in their progress, and return it to be shown.
 
+    It counts as an attempt, unless the code was right at the last one and still is.
+
     Parameters
     ----------
     question_id : str
@@ -266,7 +268,7 @@ def check_code(question_id: str, namespace: Mapping[str, Any]) -> Mark:
     ValueError
         The question is of another kind.
     TypeError
-        The namespace is not a mapping.
+        `namespace` is not a mapping.
 
     Warns
     -----
@@ -277,15 +279,19 @@ def check_code(question_id: str, namespace: Mapping[str, Any]) -> Mark:
     if not isinstance(asked, CodeQuestion):
         rule = f"`question_id` must be the id of a code question, got {question_id!r} of kind {asked.kind}."
         raise ValueError(f"{rule} Show it with `exercises.question`.")  # noqa: TRY004 - the id is at fault
+    if not isinstance(namespace, Mapping):
+        raise TypeError(f"`namespace` must be what your cells defined, got {namespace!r}. Pass `globals()`.")
     marked = asked.mark(namespace)
     if marked.attempted:
         try:
             kept = progress.load().get(question_id)
+            # A notebook is often run again from the top; what was right already is then no further attempt.
+            again = kept is not None and kept.seed == asked.seed and kept.mark == 1 and marked.correct
             answer = progress.Answer(
                 seed=asked.seed,
                 response="",
                 mark=marked.mark,
-                attempts=kept.attempts + 1 if kept else 1,
+                attempts=(kept.attempts if kept else 0) + (not again),
                 hints=kept.hints if kept else 0,
                 at=datetime.now(UTC).isoformat(timespec="milliseconds"),
             )

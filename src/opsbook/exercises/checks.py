@@ -16,13 +16,18 @@ STUB = "Replace the `...` with your own work, then run the cell above and this o
 _NOTHING = "The function returns nothing so far: let it end with `return` and your result."
 
 
-def _short(value: object) -> str:
+def _written(value: object) -> str | None:
+    """Return a value as code would write it, cut to one short line; None when it refuses."""
     try:
         text = " ".join(repr(value).split())
     except Exception:  # noqa: BLE001 - a learner's class may fail at anything, and must not stop the check
-        return f"a value of type {type(value).__name__}"
+        return None
     text = text.replace("`", "'")
     return f"`{text if len(text) <= _LONGEST else text[:_LONGEST] + '…'}`"
+
+
+def _short(value: object) -> str:
+    return _written(value) or f"a value of type {type(value).__name__}"
 
 
 def stopped(error: BaseException) -> str:
@@ -97,7 +102,15 @@ def _kind(value: Any) -> str:
         return "a list"
     if isinstance(value, Mapping):
         return "a mapping or table"
-    return f"a value of type {type(value).__name__}"
+    return "nothing" if value is None else f"a value of type {type(value).__name__}"
+
+
+def _received(value: Any) -> str:
+    """Return a value with its kind, as far as it can be shown."""
+    kind, written = _kind(value), _written(value)
+    if value is None:
+        return f"{kind} ({written})"
+    return f"{kind}: {written}" if written else kind
 
 
 def _ordered(items: list[Any]) -> list[Any]:
@@ -140,7 +153,7 @@ def _described(actual: Any, expected: Any, tolerance: float) -> str:
     if callable(actual):
         return "This is a function; call it, with brackets and its arguments."
     if _kind(actual) != _kind(expected):
-        return f"Expected {_kind(expected)}, got {_kind(actual)}: {_short(actual)}."
+        return f"Expected {_kind(expected)}, got {_received(actual)}."
     if isinstance(actual, list):
         return _list_difference(actual, expected, tolerance)
     if isinstance(actual, Mapping):

@@ -1,6 +1,7 @@
 """Questions answered by code: what the learner's cells defined is put to the author's tests."""
 
 import ast
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -150,12 +151,19 @@ class CodeEntry(Entry):
         """Yield each rule that the entry breaks beyond its form, with the key path."""
         for index, test in enumerate(self.tests):
             try:
-                _program(test.code)
+                with warnings.catch_warnings(record=True) as caught:
+                    warnings.simplefilter("always")
+                    _program(test.code)
             except SyntaxError as error:
                 line = f" in its line {error.lineno}" if error.lineno else ""
                 yield ("tests", index, "code"), f"must be Python that compiles, got: {error.msg}{line}. Mend it."
             except (ValueError, RecursionError, MemoryError):
                 yield ("tests", index, "code"), "must be Python that compiles, got what cannot be read. Mend it."
+            else:
+                # Such as `is` beside a number: it compiles, and hardly means what its author meant.
+                for words, number in dict.fromkeys((str(each.message), each.lineno) for each in caught):
+                    stop = "" if words.endswith(("?", ".")) else "."
+                    yield ("tests", index, "code"), f"looks wrong: in its line {number}, {words}{stop} Mend it."
 
     def draw(self, question_id: str, seed: int, *, fixed: bool) -> CodeQuestion:
         """Return the question, the same for every seed."""

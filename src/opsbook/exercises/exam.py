@@ -167,7 +167,7 @@ def exam_pool(chapter: str, *, section_url: Callable[[str], str]) -> dict[str, d
     }
 
 
-def exam_script(chapter: str, section_url: Callable[[str], str]) -> str:
+def exam_script(chapter: str, *, section_url: Callable[[str], str]) -> str:
     """Return the classic script that hands a chapter's exam questions to ``static/ops-exam.js``.
 
     Parameters

@@ -3,8 +3,9 @@
 import ast
 import math
 import operator
+import threading
+import warnings
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from functools import lru_cache
 from importlib import import_module
 from numbers import Real
@@ -19,6 +20,7 @@ from simpleeval import (  # type: ignore[import-untyped]
 )
 
 import opsbook
+from opsbook.exercises.forms import enumerated, meant
 
 __all__ = ["FUNCTIONS", "SUBJECTS", "calls_opsbook", "check_names", "evaluate"]
 
@@ -98,8 +100,8 @@ class _Evaluator(SimpleEval):  # type: ignore[misc]
     simpleeval's own class for compound types brings dicts, sets and comprehensions along, which nobody needs here.
     """
 
-    def __init__(self, names: dict[str, object]) -> None:
-        super().__init__(operators=_OPERATORS, functions=FUNCTIONS, names=names)
+    def __init__(self) -> None:
+        super().__init__(operators=_OPERATORS, functions=FUNCTIONS, names={})
         self.nodes |= {ast.List: self._eval_sequence, ast.Tuple: self._eval_sequence}
         # A text may be formatted to any width, until the memory is full.
         del self.nodes[ast.JoinedStr], self.nodes[ast.FormattedValue]
@@ -119,17 +121,37 @@ class _Evaluator(SimpleEval):  # type: ignore[misc]
         return found
 
 
+class _Evaluators(threading.local):
+    """One evaluator for each thread: to make one takes longer than what it evaluates."""
+
+    def __init__(self) -> None:
+        self._evaluator = _Evaluator()
+
+    def result(self, expression: str, tree: ast.expr, names: dict[str, object]) -> Any:
+        """Return what `tree` gives; of the names nothing stays behind."""
+        self._evaluator.names = names
+        try:
+            return self._evaluator.eval(expression, previously_parsed=tree)
+        finally:
+            self._evaluator.names = {}
+
+
+_evaluators = _Evaluators()
+
+
 @lru_cache(maxsize=1024)
 def _parse(expression: str) -> ast.expr:
     try:
-        return ast.parse(expression.strip(), mode="eval").body
+        with warnings.catch_warnings():
+            # What Python only warns of, such as `2or 3`, is a slip as well.
+            warnings.simplefilter("error")
+            return ast.parse(expression.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise ValueError(f"`{expression}` is not one expression that can be read. Check brackets and signs.") from None
 
 
 def _nearest(name: str, names: list[str]) -> str:
-    near = get_close_matches(name, names, n=1, cutoff=0.5)
-    return f"Did you mean `{near[0]}`?" if near else f"Known here: {', '.join(sorted(names))}."
+    return meant(name, names, f"Known here: {enumerated(sorted(names))}.")
 
 
 def calls_opsbook(expression: str) -> bool:
@@ -223,7 +245,7 @@ def evaluate(expression: str, values: Mapping[str, float]) -> float:
     """
     tree, modules = _prepare(expression, frozenset(values))
     try:
-        result = _Evaluator({**values, **modules}).eval(expression, previously_parsed=tree)
+        result = _evaluators.result(expression, tree, {**values, **modules})
     except InvalidExpression as error:
         raise ValueError(f"`{expression}` uses what expressions may not: {error}") from None
     except Exception as error:  # noqa: BLE001 - a public function may fail in any way; the author needs one sentence

@@ -1,7 +1,8 @@
 """Holds authored values against the form of a model: every fault in plain words, and values of the right form."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from copy import deepcopy
 from difflib import get_close_matches
 from typing import Any, Generic, NamedTuple, TypeVar, get_args
@@ -11,12 +12,16 @@ from pydantic import BaseModel, ValidationError
 from opsbook.exercises.located import Place
 from opsbook.exercises.question import OBJECTIVE_FORM, SLUG_FORM
 
-__all__ = ["Checked", "check", "meant", "shown", "within"]
+__all__ = ["Checked", "check", "enumerated", "lies_in", "meant", "nearest", "shown", "within"]
 
 Model = TypeVar("Model", bound=BaseModel)
 Fault = Mapping[str, Any]
 
 _LONGEST = 60
+
+# To find the nearest of many words takes long, and to list them all helps nobody.
+_MOST_COMPARED = 200
+_MOST_LISTED = 50
 
 # A repair may uncover the next fault, one level deeper each time; forms are not nested deeper than this.
 _ROUNDS = 20
@@ -108,7 +113,19 @@ def _cut(words: str) -> str:
     return words if len(words) <= _LONGEST else words[:_LONGEST] + "…"
 
 
-def meant(word: object, words: Sequence[str], otherwise: str) -> str:
+def nearest(word: object, words: Collection[str]) -> str | None:
+    """Return the one of `words` that `word` is likely a slip for; None if there is none, or too many to compare.
+
+    Examples
+    --------
+    >>> nearest("chioce", ["choice", "numeric"])
+    'choice'
+    """
+    near = get_close_matches(str(word), words, n=1, cutoff=0.6) if len(words) <= _MOST_COMPARED else ()
+    return next(iter(near), None)
+
+
+def meant(word: object, words: Collection[str], otherwise: str) -> str:
     """Return a hint at the one of `words` that is nearest to `word`, else at what to do `otherwise`.
 
     Examples
@@ -116,8 +133,22 @@ def meant(word: object, words: Sequence[str], otherwise: str) -> str:
     >>> meant("chioce", ["choice", "numeric"], "Choose one.")
     'Did you mean `choice`?'
     """
-    near = get_close_matches(str(word), words, n=1, cutoff=0.6)
-    return f"Did you mean `{near[0]}`?" if near else otherwise
+    near = nearest(word, words)
+    return f"Did you mean `{near}`?" if near else otherwise
+
+
+def enumerated(words: Collection[str]) -> str:
+    """Return `words` as a list in a sentence, cut where there are too many to read.
+
+    Examples
+    --------
+    >>> enumerated(["choice", "numeric"])
+    'choice, numeric'
+    >>> enumerated([str(number) for number in range(60)])[-18:]
+    '48, 49 and 10 more'
+    """
+    listed, rest = list(words)[:_MOST_LISTED], len(words) - _MOST_LISTED
+    return ", ".join(listed) + (f" and {rest:,} more" if rest > 0 else "")
 
 
 def within(place: Place, other: Place) -> bool:
@@ -129,6 +160,17 @@ def within(place: Place, other: Place) -> bool:
     True
     """
     return place[: len(other)] == other
+
+
+def lies_in(place: Place, others: AbstractSet[Place]) -> bool:
+    """Return whether `place` is one of `others` or lies under one.
+
+    Examples
+    --------
+    >>> lies_in(("options", 1, "text"), {("hints",), ("options", 1)})
+    True
+    """
+    return any(place[:size] in others for size in range(len(place) + 1))
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:
@@ -240,7 +282,7 @@ class _Repair(Generic[Model]):
                 continue
             # What a stand-in breaks is no fault of the author, and what is only misspelt is not missing as well.
             misspelt = fault["type"] == "missing" and place in suggested
-            if not misspelt and not any(within(place, each) for each in before):
+            if not misspelt and not lies_in(place, before):
                 self.problems.append((place, _in_words(fault)))
             self.repaired.add(place)
             if in_key:
@@ -259,12 +301,12 @@ class _Repair(Generic[Model]):
         *above, key = place
         holder, keys = _at(self.raw, tuple(above)), _keys_at(self.model, tuple(above))
         absent = [each for each in keys if each not in holder]
-        near = get_close_matches(str(key), absent, n=1, cutoff=0.6) or get_close_matches(str(key), keys, 1, 0.6)
-        hint = f"Did you mean `{near[0]}`?" if near else f"Known here: {', '.join(keys)}."
+        near = nearest(key, absent) or nearest(key, keys)
+        hint = f"Did you mean `{near}`?" if near else f"Known here: {', '.join(keys)}."
         self.problems.append((place, f"is not a key of {self.what}. {hint}"))
         del holder[key]
-        self.repaired |= {place, *((*above, each) for each in near or absent)}
-        return {(*above, each) for each in near}
+        self.repaired |= {place, *((*above, each) for each in ([near] if near else absent))}
+        return {(*above, near)} if near else set()
 
 
 def check(model: type[Model], raw: object, what: str) -> Checked[Model]:

@@ -45,8 +45,9 @@ class Choices(Strict):
         return len(self.choices)
 
     def pick(self, index: int) -> float:
-        """Return the value at `index`."""
-        return self.choices[index]
+        """Return the value at `index`; of one type for all, so that a format that fits one value fits every one."""
+        value = self.choices[index]
+        return value if all(isinstance(each, int) for each in self.choices) else float(value)
 
 
 class Range(Strict):

@@ -28,8 +28,10 @@ _RELATIVE = 0.01
 # A bound such as 0.3 + 0.05 must include the 0.35 that a learner types.
 _ROUNDING = 1e-9
 
-# A bank is checked with all its sets of numbers up to this many; a check should not be something to wait for.
+# A question is checked with all its sets of numbers up to this many, and with fewer the more expressions it computes
+# from each; a check should not be something to wait for.
 _MOST_SETS = 2000
+_MOST_COMPUTED = 40_000
 
 _UNIT_MESSAGES = {
     "": "Give the number alone, without a unit.",
@@ -201,8 +203,9 @@ class NumericEntry(Entry):
         if self.given and sets < _VARIANTS:
             rule = f"must give at least {_VARIANTS} different sets of numbers (new numbers on request), got {sets}."
             yield ("given",), f"{rule} Add values."
-        tried = sets_of_values(self.given, _MOST_SETS)
-        if sets > _MOST_SETS:
+        most = max(_VARIANTS, min(_MOST_SETS, _MOST_COMPUTED // (1 + len(self.let) + len(self.mistakes))))
+        tried = sets_of_values(self.given, most)
+        if sets > most:
             # Whatever the sample misses, the numbers that readers see first are sound.
             tried = chain(tried, (self._drawn(question_id, seed) for seed in range(_VARIANTS)))
         # One report per fault: the first set of numbers that shows it is enough to mend it.

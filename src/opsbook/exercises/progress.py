@@ -1,6 +1,7 @@
 """Keeps what a learner answered: one JSON file under the Jupyter data directory, safe with two tabs open.
 
-What a file must be like to be imported stands a second time in ``static/ops-progress.js``; a test compares the two.
+What a file must be like to be imported, and which of two answers stays, stand a second time in
+``static/ops-progress.js``; a test compares the two.
 """
 
 import json
@@ -16,12 +17,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, NoReturn
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 __all__ = ["MAX_BYTES", "Answer", "Merged", "export_text", "load", "merge", "path", "reset", "save", "undo"]
 
 MAX_BYTES = 5_000_000
 
+_LIMIT = f"{MAX_BYTES // 1_000_000} MB"
 _FORMAT = 1
 _CLOCKS_DIFFER = timedelta(hours=1)
 
@@ -46,6 +48,14 @@ def _whole(value: Any) -> Any:
 
 
 Whole = Annotated[int, BeforeValidator(_whole)]
+
+
+def _is_finite(number: float) -> bool:
+    try:
+        return math.isfinite(number)
+    except OverflowError:
+        # A whole number of four hundred digits, which a browser reads as infinite.
+        return False
 
 
 class Answer(BaseModel):
@@ -75,9 +85,33 @@ class Answer(BaseModel):
     hints: Annotated[Whole, Field(ge=0)]
     at: Annotated[str, AfterValidator(_moment)]
 
+    @model_validator(mode="before")
+    @classmethod
+    def _all_finite(cls, record: Any) -> Any:
+        # JSON has no name for such a number, not even deep in what a later version adds.
+        values = [record]
+        while values:
+            value = values.pop()
+            if isinstance(value, dict):
+                values.extend(value.values())
+            elif isinstance(value, list):
+                values.extend(value)
+            elif isinstance(value, int | float) and not _is_finite(value):
+                raise ValueError("must hold finite numbers only")
+        return record
+
 
 def path() -> Path:
-    """Return where progress is kept: ``OPSBOOK_PROGRESS``, else ``opsbook/progress.json`` under Jupyter's data."""
+    """Return where progress is kept: ``OPSBOOK_PROGRESS``, else ``opsbook/progress.json`` under Jupyter's data.
+
+    Where that is a link, it is the file that the link leads to.
+    """
+    place = _place()
+    # A file is replaced as a whole, which would put it in the place of the link.
+    return place.resolve() if place.is_symlink() else place
+
+
+def _place() -> Path:
     if override := os.environ.get("OPSBOOK_PROGRESS", "").strip():
         return Path(override).expanduser()
     try:
@@ -157,7 +191,9 @@ def load() -> dict[str, Answer]:
 
 def _text(answers: Mapping[str, Answer]) -> str:
     records = {question_id: answers[question_id].model_dump() for question_id in sorted(answers)}
-    text = json.dumps({"format": _FORMAT, "answers": records}, ensure_ascii=False, indent=1) + "\n"
+    # Written tightly, as a page does, so that a file does not outgrow the limit on its way through an import.
+    values = {"format": _FORMAT, "answers": records}
+    text = json.dumps(values, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n"
     # Half of a pair of surrogates, which a browser may hand over, becomes the escape that JSON has for it.
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
@@ -179,30 +215,43 @@ def _moment_of(answer: Answer) -> datetime:
     return datetime.fromisoformat(answer.at)
 
 
-def _later(kept: Answer | None, answer: Answer, *, on_tie: bool) -> Answer:
-    """Return the later of two answers to a question; `on_tie`, whether the new one counts as later at equal times."""
+def _is_ahead(answer: Answer) -> bool:
+    return _moment_of(answer) > datetime.now(UTC) + _CLOCKS_DIFFER
+
+
+def _replaces(answer: Answer, kept: Answer | None, *, on_tie: bool) -> bool:
+    """Return whether an answer takes the place of the one kept; `on_tie`, whether it does so at equal times."""
+    if kept is None:
+        return True
+    # One dated by a clock that was ahead would otherwise keep out every later one until that day.
+    rank, other = ((not _is_ahead(each), _moment_of(each)) for each in (answer, kept))
+    return rank > other or (on_tie and rank == other)
+
+
+def _joined(kept: Answer | None, answer: Answer, *, on_tie: bool) -> Answer:
+    """Return the one of two answers to a question that stays, with the larger counts if both are to one seed."""
     if kept is None:
         return answer
-    new = _moment_of(answer) > _moment_of(kept) or (on_tie and _moment_of(answer) == _moment_of(kept))
-    later, earlier = (answer, kept) if new else (kept, answer)
-    if later.seed != earlier.seed:
-        return later
-    counts = {name: max(getattr(later, name), getattr(earlier, name)) for name in ("attempts", "hints")}
-    return later.model_copy(update=counts)
+    stays, goes = (answer, kept) if _replaces(answer, kept, on_tie=on_tie) else (kept, answer)
+    if stays.seed != goes.seed:
+        return stays
+    counts = {name: max(getattr(stays, name), getattr(goes, name)) for name in ("attempts", "hints")}
+    return stays.model_copy(update=counts)
 
 
 def save(question_id: str, answer: Answer) -> Answer:
     """Keep `answer` as the last one to a question, and return what is now kept.
 
     Other questions' answers are read again under a lock, so two tabs or kernels lose nothing of each other. Of two
-    answers to one question the later stays, with the larger counts where both answer the same numbers.
+    answers to one question the later stays, but for one dated more than an hour ahead of now: it gives way to any that
+    is not. Where both answer the same numbers, the larger counts stay.
 
     Parameters
     ----------
     question_id : str
         ``NAME/slug``.
     answer : Answer
-        The answer to keep.
+        The answer to keep. One dated more than an hour ahead is dated now, since a browser's clock may be wrong.
 
     Raises
     ------
@@ -210,12 +259,11 @@ def save(question_id: str, answer: Answer) -> Answer:
         The file cannot be written.
     """
     file = path()
+    if _is_ahead(answer):
+        answer = answer.model_copy(update={"at": datetime.now(UTC).isoformat(timespec="milliseconds")})
     with _locked(file):
         answers = _read(file)
-        kept = answers.get(question_id)
-        # An answer dated by a clock that was ahead would otherwise keep out every later one until that day.
-        ahead = kept is not None and _moment_of(kept) > datetime.now(UTC) + _CLOCKS_DIFFER
-        answers[question_id] = answer = answer if ahead else _later(kept, answer, on_tie=True)
+        answers[question_id] = answer = _joined(answers.get(question_id), answer, on_tie=True)
         _write(file, answers)
     return answer
 
@@ -228,7 +276,7 @@ class Merged(NamedTuple):
     taken : int
         Answers that are now kept: to questions not answered here, or later than the answer here.
     older : int
-        Answers that are the same as the one kept here, or older.
+        Answers that are the same as the one kept here, or older, or dated ahead of now where the one here is not.
     refused : int
         Answers that break the format.
     """
@@ -236,6 +284,10 @@ class Merged(NamedTuple):
     taken: int
     older: int
     refused: int
+
+
+def _megabytes(size: int) -> str:
+    return f"{math.ceil(size / 1e5) / 10:.1f} MB"
 
 
 def _no_json(name: str) -> NoReturn:
@@ -247,8 +299,7 @@ def _answers_in(text: str) -> dict[str, Any]:
     size = len(text.encode("utf-8", "surrogatepass"))
     if size > MAX_BYTES:
         raise ValueError(
-            f"The file must not exceed {MAX_BYTES // 1_000_000} MB, got {math.ceil(size / 1e5) / 10:.1f} MB. "
-            "Choose a file that was exported here."
+            f"The file must not exceed {_LIMIT}, got {_megabytes(size)}. Choose a file that was exported here."
         )
     try:
         # NaN and the infinities, which Python reads, are not JSON.
@@ -273,8 +324,8 @@ def _answers_in(text: str) -> dict[str, Any]:
 def merge(text: str) -> Merged:
     """Take over the answers of a file that was exported here, on another device or from the page.
 
-    Every answer is checked by itself. Of two answers to one question the later stays, as in `save`; so importing a
-    file twice, or in another order, ends in the same.
+    Every answer is checked by itself. Which of two answers to one question stays is decided as in `save`; so importing
+    a file twice, or in another order, ends in the same.
 
     Parameters
     ----------
@@ -289,7 +340,8 @@ def merge(text: str) -> Merged:
     Raises
     ------
     ValueError
-        The text is no progress file, is of a newer format, or exceeds 5 MB. Nothing has changed.
+        The text is no progress file, is of a newer format, or exceeds 5 MB, alone or with what is kept here: what is
+        exported can always be imported. Nothing has changed.
     OSError
         The file cannot be written.
 
@@ -313,20 +365,21 @@ def merge(text: str) -> Merged:
         return Merged(0, 0, refused)
     file = path()
     with _locked(file):
-        count = _merge(file, taken)
+        kept = _read(file)
+        count = sum(_replaces(answer, kept.get(question_id), on_tie=False) for question_id, answer in taken.items())
+        merged = _merged(kept, taken)
+        if (size := len(_text(merged).encode())) > MAX_BYTES:
+            raise ValueError(
+                f"What is kept here and the file must not exceed {_LIMIT} together, got {_megabytes(size)}. "
+                "Export and reset what is kept here, then import the file."
+            )
+        _write(file, merged)
     return Merged(count, len(taken) - count, refused)
 
 
-def _merge(file: Path, answers: Mapping[str, Answer]) -> int:
-    """Merge answers into a file under its lock, and return how many of them are new or later."""
-    kept = _read(file)
-    count = 0
-    for question_id, answer in answers.items():
-        before = kept.get(question_id)
-        count += before is None or _moment_of(answer) > _moment_of(before)
-        kept[question_id] = _later(before, answer, on_tie=False)
-    _write(file, kept)
-    return count
+def _merged(kept: Mapping[str, Answer], answers: Mapping[str, Answer]) -> dict[str, Answer]:
+    joined = {each: _joined(kept.get(each), answer, on_tie=False) for each, answer in answers.items()}
+    return {**kept, **joined}
 
 
 def export_text() -> str:
@@ -364,8 +417,8 @@ def reset() -> Path | None:
 def undo() -> int:
     """Bring back the answers that the last `reset` set aside, and return how many there are.
 
-    What has been answered since stays: of two answers to one question the later. Called again, it goes back one reset
-    further. Without a reset it returns 0.
+    What has been answered since stays, as in `save`. Called again, it goes back one reset further. Without a reset it
+    returns 0.
 
     Raises
     ------
@@ -378,6 +431,6 @@ def undo() -> int:
             return 0
         spare = spares[-1][1]
         answers = _read(spare)
-        _merge(file, answers)
+        _write(file, _merged(_read(file), answers))
         spare.unlink()
     return len(answers)

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from difflib import get_close_matches
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, NamedTuple
@@ -14,7 +14,7 @@ from pydantic import Field
 from opsbook.exercises import prose
 from opsbook.exercises.choice import ChoiceEntry, ChoicesEntry
 from opsbook.exercises.code import CodeEntry
-from opsbook.exercises.forms import check, meant, shown, within
+from opsbook.exercises.forms import check, enumerated, lies_in, meant, nearest, shown
 from opsbook.exercises.located import Place, Tree, UnreadableError, parse
 from opsbook.exercises.match import MatchEntry
 from opsbook.exercises.numeric import NumericEntry
@@ -51,6 +51,11 @@ _RESTS_ON = {
 _LONGEST_TEXT = 10_000
 _LARGEST_FILE = 1_000_000
 
+# Beyond these, what is wrong is one thing that stands everywhere, and every line of the report takes time.
+_MOST_PROBLEMS = 1_000
+_MOST_IN_QUESTION = 200
+_MOST_SUGGESTED = 20
+
 
 class _ObjectiveEntry(Strict):
     id: ObjectiveId
@@ -70,7 +75,7 @@ class BankFile(NamedTuple):
     entries : mapping of str to Entry
         The questions that could be read, by full id.
     problems : tuple of str
-        A line for every problem, in the order of the file.
+        A line for every problem, in the order of the file; of more than a thousand, the first.
     objectives : mapping of str to str
         The text of each objective by its id; empty when the file lists none.
     """
@@ -84,8 +89,8 @@ class BankFile(NamedTuple):
 
 
 def _is_form(form: str, value: float) -> bool:
-    # A width of a billion is a format as well, and fills the memory.
-    if re.search("[0-9]{3}", form):
+    # Python knows more formats: `c` makes a letter of a number, and a width of a billion fills the memory.
+    if not re.fullmatch(r"[-+]?,?(\.[0-9]{1,2})?[efg%d]?", form):
         return False
     try:
         format(value, form)
@@ -103,7 +108,7 @@ def _text_problems(path: Place, text: str, values: Mapping[str, float]) -> Itera
         if name not in values:
             faulty = True
             known_names = (
-                f"Known here: {', '.join(values)}."
+                f"Known here: {enumerated(values)}."
                 if values
                 else "No values are drawn here; a numeric question draws them in `given`."
             )
@@ -125,13 +130,17 @@ def _prose_problems(entry: Entry) -> Iterator[Problem]:
         yield from _text_problems(path, text, sample | ({"answer": 0.5} if path == ("solution",) else {}))
 
 
+def _first(problems: Iterator[Problem]) -> list[Problem]:
+    return list(islice(problems, _MOST_IN_QUESTION))
+
+
 def _in_all(lists: Sequence[Sequence[Problem]]) -> list[Problem]:
     return [problem for problem in lists[0] if all(problem in each for each in lists[1:])] if lists else []
 
 
 def _stands(path: Place, repaired: frozenset[Place], rests_on: AbstractSet[str] = frozenset()) -> bool:
     """Return whether a problem at `path` is the author's, although the values in `repaired` are stand-ins."""
-    return not any(within(path, place) or place[0] in rests_on for place in repaired)
+    return not lies_in(path, repaired) and rests_on.isdisjoint(place[0] for place in repaired if place)
 
 
 def _beside(repaired: frozenset[Place]) -> frozenset[Place]:
@@ -163,13 +172,13 @@ def _question_problems(raw: object, question_id: str, unsure: frozenset[Place]) 
         # What questions of every kind have can be checked all the same, but for the values that a kind may draw.
         common = {key: raw[key] for key in Entry.model_fields if key in raw} | {"kind": ""}
         found = check(Entry, common, "a question")
-        texts = _in_all([list(_prose_problems(entry)) for entry in found.values])
+        texts = _in_all([_first(_prose_problems(entry)) for entry in found.values])
         told = [(path, text) for path, text in texts if "[[" not in text and _stands(path, found.repaired | unsure)]
         return None, [*_kind_problems(raw), *found.problems, *told]
     sound = check(KINDS[kind], raw, f"a {kind} question")
     repaired = sound.repaired | unsure
-    rules = _in_all([list(entry.problems(question_id)) for entry in sound.values])
-    texts = _in_all([list(_prose_problems(entry)) for entry in sound.values])
+    rules = _in_all([_first(entry.problems(question_id)) for entry in sound.values])
+    texts = _in_all([_first(_prose_problems(entry)) for entry in sound.values])
     beside = _beside(repaired)
     # Without its values a question has no names; a stand-in for a number leaves the name known.
     lost = any(place[:1] in {("given",), ("let",)} and len(place) <= len(("given", "name")) for place in repaired)
@@ -189,6 +198,11 @@ def _named(item: object, index: int) -> str:
     return name if isinstance(name, str) and name.isprintable() and name.strip() else str(index + 1)
 
 
+def _printable(text: str) -> str:
+    """Return text whose control characters, which may do anything to a terminal, are escaped."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
 def _words(raw: Any, place: Place) -> str:
     """Return a key path as its author would say it, items by their ids."""
     words = ""
@@ -198,7 +212,7 @@ def _words(raw: Any, place: Place) -> str:
             words += f"[{_named(raw, piece)}]"
         else:
             raw = raw.get(piece) if isinstance(raw, dict) else None
-            words += f".{piece}" if words else piece
+            words += f".{_printable(piece)}" if words else _printable(piece)
     return words
 
 
@@ -210,13 +224,23 @@ class _Reader:
         self.told: list[tuple[int, str]] = []
         self.entries: dict[str, Entry] = {}
         self.objectives: dict[str, str] = {}
+        self._unread = {place for _, place, _ in tree.problems}
+        self._unsure: dict[str | int, set[Place]] = {}
+        for place in self._unread:
+            if place[:1] == ("questions",) and len(place) > 1:
+                self._unsure.setdefault(place[1], set()).add(place[2:])
         for line, place, text in tree.problems:
             self.tell(place, text, line)
+
+    @property
+    def full(self) -> bool:
+        """Whether there are more problems than anybody reads."""
+        return len(self.told) > _MOST_PROBLEMS
 
     def tell(self, place: Place, text: str, line: int | None = None) -> None:
         """Keep a problem, unless the place itself could not be read for certain."""
         if line is None:
-            if any(place == unread for _, unread, _ in self.tree.problems):
+            if place in self._unread:
                 return
             line = self.tree.line(place)
         subject, raw, rest = "", self.tree.value, place
@@ -225,7 +249,7 @@ class _Reader:
             subject = f"question {_named(raw, int(place[1]))}: "
         words = _words(raw, rest)
         told = subject + (f"{words}: " if words else "") + text
-        self.told.append((line, " ".join(told.splitlines())))
+        self.told.append((line, _printable(" ".join(told.splitlines()))))
 
     def read(self) -> None:
         """Read the whole file."""
@@ -240,22 +264,20 @@ class _Reader:
         questions = value.get("questions")
         questions = questions if isinstance(questions, list) else []
         for index, raw in enumerate(questions):
-            self._question(index, raw)
+            if not self.full:
+                self._question(index, raw)
+        if self.full:
+            # What the file holds as a whole is not known.
+            return
         for key in ("objectives", "questions"):
             self._unique(key, value.get(key))
-        listed = found.values[0].objectives if found.values else []
-        for index, objective in enumerate(listed):
-            for path, text in _text_problems(("objectives", index, "text"), objective.text, {}):
-                if _stands(path, found.repaired):
-                    self.tell(path, text)
-        # Which questions serve which objective is told only when every id that is listed can be relied on.
-        if listed and all(place[-1] == "text" for place in found.repaired):
-            self.objectives = {each.id: each.text for each in listed}
+        self._listed(found.values[0].objectives if found.values else [], found.repaired)
+        if self.objectives:
             self._served(questions)
 
     def _question(self, index: int, raw: object) -> None:
         place: Place = ("questions", index)
-        unsure = frozenset(unread[2:] for _, unread, _ in self.tree.problems if within(unread, place))
+        unsure = frozenset(self._unsure.get(index, ()))
         entry, problems = _question_problems(raw, f"{self.name}/{_named(raw, index)}", unsure)
         for path, text in problems:
             self.tell((*place, *path), text)
@@ -271,18 +293,29 @@ class _Reader:
             elif isinstance(each, str):
                 lines[each] = self.tree.line(place)
 
+    def _listed(self, listed: Sequence[_ObjectiveEntry], repaired: frozenset[Place]) -> None:
+        for index, objective in enumerate(listed):
+            for path, text in _text_problems(("objectives", index, "text"), objective.text, {}):
+                if _stands(path, repaired):
+                    self.tell(path, text)
+        # Which questions serve which objective is told only when every id that is listed can be relied on.
+        if all(place[-1] == "text" for place in repaired):
+            self.objectives = {each.id: each.text for each in listed}
+
     def _served(self, questions: Sequence[object]) -> None:
-        served, certain = set(), True
+        served, certain, strangers = set(), True, 0
         for index, raw in enumerate(questions):
             objective = raw.get("objective") if isinstance(raw, dict) else None
             if not isinstance(objective, str) or not re.fullmatch(OBJECTIVE_FORM, objective):
                 certain = False
             elif objective not in self.objectives:
-                near = get_close_matches(objective, self.objectives, n=1, cutoff=0.6)
-                hint = f"Did you mean `{near[0]}`?" if near else f"Listed are: {', '.join(self.objectives)}."
+                strangers += 1
+                near = nearest(objective, self.objectives) if strangers <= _MOST_SUGGESTED else None
+                hint = f"Did you mean `{near}`?" if near else f"Listed are: {enumerated(self.objectives)}."
                 rule = f"must be one of the `objectives` of this file, got {shown(objective)}. {hint}"
                 self.tell(("questions", index, "objective"), rule)
-                served.update(near)
+                served.add(near)
+                certain = certain and strangers <= _MOST_SUGGESTED
             else:
                 served.add(objective)
         for index, each in enumerate(self.objectives):
@@ -316,7 +349,10 @@ def _read(path: Path, label: str, _changed: tuple[int, int]) -> BankFile:
         line = f":{error.line}" if error.line else ""
         return BankFile({}, (f"{label}{line}: {error}",), {})
     reader.read()
-    problems = [f"{label}:{line}: {text}" for line, text in sorted(reader.told, key=lambda told: told[0])]
+    told = sorted(reader.told, key=lambda told: told[0])[:_MOST_PROBLEMS]
+    problems = [f"{label}:{line}: {text}" for line, text in told]
+    if reader.full:
+        problems.append(f"{label}: there are more than {_MOST_PROBLEMS:,} problems. Mend these, then check it again.")
     if not re.fullmatch(SLUG_FORM, path.stem):
         rule = f"the file's name must be small letters and digits joined by hyphens, got {path.stem!r}. Rename it."
         problems.insert(0, f"{label}: {rule}")
