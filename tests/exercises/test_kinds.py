@@ -387,6 +387,14 @@ class TestCode:
         assert marked.message == "Three of four is 0.75. Your code stops with ZeroDivisionError: division by zero."
         assert (marked.mark, marked.mistake) == (2 / 3, "test-2")
 
+    def test_what_the_code_prints_is_not_repeated_for_every_test(self, capsys: pytest.CaptureFixture[str]) -> None:
+        def chatty(present: float, total: float) -> float:
+            print(present, total)  # noqa: T201 - the matter of this test
+            return present / total
+
+        assert self.mark(share=chatty).correct
+        assert capsys.readouterr().out == ""
+
     def test_leaving_python_is_stopped(self) -> None:
         def leaving(*numbers: float) -> float:
             raise SystemExit if numbers == (3, 4) else ZeroDivisionError("nothing")

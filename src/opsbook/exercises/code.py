@@ -3,8 +3,10 @@
 import ast
 import warnings
 from collections.abc import Iterator, Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from importlib import import_module
+from io import StringIO
 from types import CodeType
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
@@ -74,9 +76,11 @@ class CodeTest:
             return Mark(mark=0, message=STUB, attempted=False)
         space = {**namespace, **_tools(program.names)}
         try:
-            # The tests come with the bank, which is trusted as the notebooks are, and the learner's code is theirs.
-            exec(program.body, space)  # noqa: S102 - see above
-            value = eval(program.last, space) if program.last else None  # noqa: S307 - see above
+            # What the learner's functions print would come once for every call of every test.
+            with redirect_stdout(StringIO()):
+                # The tests come with the bank, which is trusted as the notebooks are, and the learner's code is theirs.
+                exec(program.body, space)  # noqa: S102 - see above
+                value = eval(program.last, space) if program.last else None  # noqa: S307 - see above
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a learner's code may raise anything
             return self._failed(error)
         if isinstance(value, Mark):
