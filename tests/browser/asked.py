@@ -138,9 +138,12 @@ class Asked:
             case _:
                 self._write(response)
 
-    def expect(self, response: Any) -> exercises.Mark:
-        """Expect what Python says of `response`."""
+    def expect(self, response: Any, *, kept: bool = True) -> exercises.Mark:
+        """Expect what Python says of `response`; of a text, which has no mark, whether it is kept."""
         marked = exercises.mark(self.question, response)
+        if self.question.kind == "reflect" and not kept:
+            expect(self.status).to_contain_text("Not kept. Copy your text to another place")
+            return marked
         word = "Right" if marked.mark == 1 else "Partly right" if marked.mark else "Not yet"
         expect(self.status).to_contain_text("Kept" if self.question.kind == "reflect" else word)
         assert words_of(marked.message) in squeezed(self.status.text_content() or ""), (self.question.id, response)

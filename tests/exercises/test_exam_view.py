@@ -26,11 +26,18 @@ ASSETS = {
 }
 HOME = "http://book.test/exam.html"
 KEY = "opsbook-exam"
+INTRODUCTION = "Questions kept for this page, drawn for you. " * 9
 CHAPTERS = {
     "flow": {"title": "How work flows", "part": "Seeing operations", "url": "../flow.html"},
     "staff": {"title": "Who works when", "part": "Seeing operations", "url": "../staff.html"},
     "queues": {"title": "Why queues form", "part": "Models", "url": "../queues.html"},
 }
+# As in the book: a header that stays, room for it above whatever is scrolled to, and more of the page beneath.
+HEADER = """
+    html { scroll-padding-top: 72px; --ops-top: 54px; }
+    body { padding-bottom: 18rem; }
+    body::before { content: ""; display: block; position: sticky; top: 0; z-index: 9; height: 54px; background: #ccc; }
+"""
 BLOCKED = "Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('no', 'SecurityError'); }})"
 
 
@@ -44,7 +51,7 @@ def document(theme: str = "light") -> str:
         f'<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8"><title>Practice exam</title>'
         f'<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">'
         f"<style>body{{background:{background};color:{ink};margin:1rem;font:16px sans-serif}}</style>{styles}</head>"
-        f"<body><main><h1>Practice exam</h1>{exam_markup()}</main>{scripts}</body></html>"
+        f"<body><main><h1>Practice exam</h1><p>{INTRODUCTION}</p>{exam_markup()}</main>{scripts}</body></html>"
     )
 
 
@@ -55,7 +62,10 @@ def site(theme: str = "light") -> dict[str, str]:
         "exam.html": document(theme),
         "_static/catalogue.js": f"window.opsbookCatalogue = {catalogue};",
         **{f"_static/{name}": text for name, text in ASSETS.items()},
-        **{f"_static/exam/{name}.js": exam_script(name, lambda label: f"../s.html#{label}") for name in CHAPTERS},
+        **{
+            f"_static/exam/{name}.js": exam_script(name, section_url=lambda label: f"../s.html#{label}")
+            for name in CHAPTERS
+        },
     }
 
 
@@ -166,6 +176,25 @@ def partly(question: exercises.Question) -> Any:
     return right(question)[:1]
 
 
+WRONG: tuple[Any, ...] = (None, {}, "x", -1, 1e300, [None], {"id": None})
+
+
+def damages(exam: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield an exam with each part in turn, and each part of its parts, missing or of a wrong type."""
+    for key, value in exam.items():
+        yield f"no {key}", {each: part for each, part in exam.items() if each != key}
+        for wrong in WRONG:
+            yield f"{key} is {wrong}", exam | {key: wrong}
+        if isinstance(value, dict):
+            for name in value:
+                yield f"no {key}.{name}", exam | {key: {each: part for each, part in value.items() if each != name}}
+                for wrong in WRONG:
+                    yield f"{key}.{name} is {wrong}", exam | {key: value | {name: wrong}}
+        elif isinstance(value, list):
+            for wrong in WRONG:
+                yield f"{key}[0] is {wrong}", exam | {key: [wrong, *value[1:]]}
+
+
 class TestSetUp:
     def test_everything_is_ticked_and_the_parts_are_those_of_the_book(self, book: Book) -> None:
         book.open()
@@ -255,6 +284,51 @@ class TestSetUp:
         count.fill("17")
         book.press("Start the exam")
         book.at("Question 1 of 17")
+
+    @pytest.mark.parametrize(("name", "typed"), [("Number of", "5"), ("Time limit", "20"), ("Exam number", "12")])
+    def test_on_a_phone_a_corrected_field_and_one_tap_start_the_exam(
+        self, browser: Browser, exam_banks: Path, name: str, typed: str
+    ) -> None:
+        assert exam_banks.is_dir()
+        context = browser.new_context(viewport={"width": 390, "height": 664}, has_touch=True, is_mobile=True)
+        book = Book(context.new_page())
+        page = book.page
+        book.open()
+        page.add_style_tag(content=HEADER)
+        wrong, start = page.get_by_label(name), page.get_by_role("button", name="Start the exam")
+        wrong.fill("-1" if name != "Exam number" else "")
+        start.tap()
+        expect(wrong).to_be_focused()
+        label = page.locator("label").filter(has_text=name).bounding_box()
+        assert label is not None
+        assert label["y"] >= 60
+        wrong.tap()
+        page.keyboard.press("Control+a")
+        page.keyboard.type(typed)
+        expect(page.locator(".ops-exam-fault:visible")).to_have_count(0)
+        box = start.bounding_box()
+        assert box is not None
+        page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + 4)
+        book.at("Question 1 of")
+        context.close()
+
+    def test_no_message_moves_the_button_under_a_press(self, book: Book) -> None:
+        book.page.set_viewport_size({"width": 390, "height": 900})
+        book.open()
+        start = book.page.get_by_role("button", name="Start the exam")
+        field = book.page.get_by_label("Time limit")
+        for typed in ("0", "20"):
+            field.click()
+            book.page.keyboard.press("Control+a")
+            book.page.keyboard.type(typed)
+            start.scroll_into_view_if_needed()
+            before = start.bounding_box()
+            assert before is not None
+            book.page.mouse.move(before["x"] + 5, before["y"] + 5)
+            book.page.mouse.down()
+            assert start.bounding_box() == before
+            book.page.mouse.up()
+        book.at("Question 1 of")
 
     def test_the_address_sets_the_exam_up_and_the_form_gives_the_address(self, book: Book) -> None:
         query = "?seed=4711&n=3&minutes=20&chapters=flow&difficulty=2,3"
@@ -442,6 +516,70 @@ class TestWholeExam:
         expect(page.get_by_text("This cannot be read as one number")).to_have_count(0)
         expect(page.get_by_role("button", name=f"Question {index + 1}: answered")).to_be_visible()
 
+    def test_a_remark_on_what_is_typed_does_not_take_the_click_that_ends_the_typing(self, book: Book) -> None:
+        drawn = book.start("?seed=5&n=17")
+        page = book.page
+        index = next(i for i, each in enumerate(drawn) if each.kind == "numeric" and i < 16)
+        book.press(f"Question {index + 1}:")
+        page.get_by_role("textbox").fill("many")
+        remark = page.get_by_text("This cannot be read as one number")
+        flag = page.get_by_role("button", name="Flag for review")
+        flag.hover()
+        page.mouse.down()
+        expect(remark).to_have_count(0)
+        page.mouse.up()
+        expect(flag).to_have_attribute("aria-pressed", "true")
+        expect(remark).to_be_visible()
+        page.get_by_role("textbox").fill("much")
+        expect(remark).to_have_count(0)
+        page.get_by_role("button", name="Next", exact=True).click(delay=50)
+        book.at(f"Question {index + 2} of 17")
+        expect(remark).to_have_count(0)
+
+    @pytest.mark.parametrize(("width", "height"), [(390, 664), (1280, 900)])
+    def test_every_screen_begins_beneath_the_header_without_the_introduction(
+        self, book: Book, width: int, height: int
+    ) -> None:
+        page = book.page
+        page.set_viewport_size({"width": width, "height": height})
+        book.open("?seed=7&n=5&minutes=20")
+        page.add_style_tag(content=HEADER)
+        introduction = page.get_by_text(INTRODUCTION.strip())
+
+        def begins(title: str, place: int) -> None:
+            book.at(title)
+            expect(introduction).to_be_hidden()
+            box = page.get_by_role("heading", level=2).bounding_box()
+            assert box is not None
+            assert 54 <= box["y"] <= place
+            page.evaluate("scrollTo(0, 1e6)")
+
+        expect(introduction).to_be_visible()
+        book.press("Start the exam")
+        begins("Question 1 of 5", 170)
+        book.press("Next")
+        begins("Question 2 of 5", 170)
+        page.evaluate("document.querySelector('.ops-exam-actions').scrollIntoView()")
+        bar = page.locator(".ops-exam-bar").bounding_box()
+        assert bar is not None
+        assert bar["y"] == pytest.approx(54, abs=20)
+        book.press("Pause")
+        begins("Paused", 100)
+        book.press("Resume")
+        book.press("Review and finish")
+        begins("Review and finish", 170)
+        book.press("Finish the exam")
+        begins("Result", 100)
+        book.press("New exam")
+        book.at("Set up your exam")
+        expect(introduction).to_be_visible()
+
+    @pytest.mark.parametrize(("height", "position"), [(256, "static"), (844, "sticky")])
+    def test_the_bar_stays_in_sight_where_there_is_room(self, book: Book, height: int, position: str) -> None:
+        book.page.set_viewport_size({"width": 320, "height": height})
+        book.start()
+        expect(book.page.locator(".ops-exam-bar")).to_have_css("position", position)
+
     def test_flags_and_answers_are_seen_in_the_navigator(self, book: Book) -> None:
         drawn = book.start()
         page = book.page
@@ -541,8 +679,19 @@ class TestClock:
         page = timed.page
         drawn = draw_exam(5, seed=7)
         timed.answer(drawn[0], right(drawn[0]))
+        page.evaluate(
+            """() => {
+                window.said = [];
+                const live = document.querySelector("ops-exam > [role=status]");
+                new MutationObserver((all) => all.forEach(() => said.push(live.textContent)))
+                    .observe(live, { childList: true, characterData: true, subtree: true });
+            }"""
+        )
         page.clock.run_for(420_000)
         timed.at("Result")
+        assert page.evaluate("said.filter((each) => each.includes('The time is up'))") == [
+            "The time is up. The exam has finished."
+        ]
         expect(page.get_by_text("The time is up, so the exam has finished by itself.")).to_be_visible()
         expect(self.announced(timed, "The time is up.")).to_have_count(1)
         expect(page.get_by_text("Time used: 7 min 0 s of 7 min.")).to_be_visible()
@@ -693,6 +842,69 @@ class TestMemory:
         book.open()
         book.page.evaluate("([key, text]) => localStorage.setItem(key, text)", [KEY, broken])
         book.start()
+
+    def test_an_exam_that_cannot_be_read_is_discarded_with_a_sentence(self, book: Book) -> None:
+        book.start()
+        book.page.evaluate("([key]) => localStorage.setItem(key, localStorage.getItem(key).slice(0, -9))", [KEY])
+        book.open()
+        sentence = book.page.get_by_text("The exam that was kept here cannot be read any more, and is discarded.")
+        expect(sentence).to_be_visible()
+        assert book.page.evaluate(f"localStorage.getItem({KEY!r})") is None
+        book.open()
+        expect(book.page.get_by_role("button", name="Start the exam")).to_be_visible()
+        expect(sentence).to_have_count(0)
+
+    @pytest.mark.parametrize("stage", ["running", "finished"])
+    def test_whatever_is_damaged_the_page_shows_an_exam_or_says_why_not(self, book: Book, stage: str) -> None:
+        drawn = book.start("?seed=7&n=5&minutes=20&chapters=flow")
+        page = book.page
+        for index, question in enumerate(drawn):
+            book.press(f"Question {index + 1}:")
+            book.answer(question, right(question))
+        book.press("Flag for review")
+        if stage == "finished":
+            book.press("Review and finish")
+            book.press("Finish the exam")
+        sound = book.kept()
+
+        discarded = shown = 0
+        for name, damaged in damages(sound):
+            page.evaluate("([key, text]) => localStorage.setItem(key, text)", [KEY, json.dumps(damaged)])
+            page.goto(HOME)
+            title = page.get_by_role("heading", level=2)
+            expect(title).to_have_text(
+                re.compile("^(Set up your exam|You have an exam under way|Result|The exam cannot be shown)$")
+            )
+            # An exam without a limit, or with another number or the like, is an exam.
+            if title.inner_text() == "Set up your exam":
+                expect(page.get_by_text("cannot be read any more, and is discarded.")).to_be_visible()
+                discarded += 1
+                continue
+            shown += 1
+            if title.inner_text() == "You have an exam under way":
+                book.press("Resume")
+                expect(title).to_have_text(
+                    re.compile("^(Question [1-5] of 5|Review and finish|Result|The exam cannot be shown)$")
+                )
+            if title.inner_text().startswith("Question"):
+                for index in range(5):
+                    book.press(f"Question {index + 1}:")
+                book.press("Review and finish")
+                book.press("Finish the exam")
+            assert book.faults == [], name
+        assert discarded > 50
+        assert shown > 10
+
+    def test_with_storage_full_it_says_so_and_works(self, book: Book) -> None:
+        book.start("?seed=7&n=3&chapters=flow")
+        page = book.page
+        page.evaluate("() => { Storage.prototype.setItem = () => { throw new DOMException('full'); }; }")
+        book.press("Next")
+        note = "This browser has no room left for this page, so what you do now lasts until you leave or reload it."
+        expect(page.locator(".ops-exam-note")).to_have_text(note)
+        book.press("Review and finish")
+        book.press("Finish the exam")
+        expect(page.locator(".ops-exam-mark")).to_be_visible()
 
     def test_with_storage_blocked_it_says_so_and_works(self, book: Book) -> None:
         page = book.page

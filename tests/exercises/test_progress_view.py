@@ -21,7 +21,7 @@ from opsbook.exercises.progress_view import ProgressWidget
 STATIC = files("opsbook.exercises") / "static"
 ASKING = (STATIC / "ops-question.js").read_text(encoding="utf-8")
 SCRIPT = (STATIC / "ops-progress.js").read_text(encoding="utf-8")
-STYLE = (STATIC / "ops-progress.css").read_text(encoding="utf-8")
+STYLE = "".join((STATIC / f"ops-{name}.css").read_text(encoding="utf-8") for name in ("question", "progress"))
 HOME = "http://book.test/"
 KEY = "opsbook-progress"
 BLOCKED = "Object.defineProperty(window, 'localStorage', {get() { throw new DOMException('no', 'SecurityError'); }})"
@@ -46,7 +46,7 @@ CATALOGUE: dict[str, Any] = {
         "waiting": {"title": "Waiting lines", "part": "", "url": None},
     },
     "questions": {
-        "waiting/line": entry("waiting/1", "numeric", title="The line at noon"),
+        "waiting/line": entry("waiting/1", "numeric", title="Noon’s line"),
         "contact/extent": entry("contact/1", "numeric", 2, title="The extent of contact", url="#q-contact-extent"),
         "contact/clock": entry("contact/1", title="Whose clock runs?", url="#q-contact-clock"),
         "contact/steps": entry("contact/2", "order", 2, title="The steps of a visit", url="#q-contact-steps"),
@@ -140,7 +140,7 @@ def kept(page: Page) -> dict[str, Any]:
 
 
 def proposals(page: Page) -> Locator:
-    return page.locator(".ops-review li")
+    return page.locator(".ops-review ol > li")
 
 
 class TestPlan:
@@ -175,6 +175,23 @@ class TestPlan:
         first = self.plan(page, {"contact/extent": late})[0]
         ago = "1 day" if days == 1 else f"{days} days"
         assert first == {"id": "contact/extent", "due": True, "reason": f"last answered {ago} ago, {words}"}
+
+    def test_what_a_wrong_clock_dated_ahead_is_due_now_after_what_is_overdue(
+        self, open_page: Callable[..., Page]
+    ) -> None:
+        answers = {
+            "contact/extent": record(at="2097-04-29T12:00:00Z"),
+            "contact/clock": record(-2 / 24, mark=0),
+            "contact/steps": record(4, hints=1),
+            # Two clocks differ by minutes, and what was answered just now is not due.
+            "contact/active": record(-0.5 / 24),
+        }
+        found = [each for each in self.plan(open_page(), answers) if each["due"]]
+        assert [(each["id"], each["reason"]) for each in found] == [
+            ("contact/steps", "last answered 4 days ago, right after one hint"),
+            ("contact/clock", "dated ahead of today, not right yet"),
+            ("contact/extent", "dated ahead of today, right at once"),
+        ]
 
     def test_the_longest_overdue_for_its_interval_comes_first(self, open_page: Callable[..., Page]) -> None:
         answers = {
@@ -375,12 +392,49 @@ class TestParity:
         outcomes = [each for _ in range(10) for each in self.compare(page, file, text_of(some()), [text_of(some())])]
         assert all(each["taken"] > 3 and each["older"] > 3 for each in outcomes)
 
+    def test_in_what_a_wrong_clock_dated_ahead(self, open_page: Callable[..., Page], file: Path) -> None:
+        moments = ("2025-03-01T10:00:00Z", "2025-03-02T10:00:00Z", "2097-04-29T12:00:00Z", "2098-04-29T12:00:00Z")
+        page = open_page()
+        outcomes = {}
+        for here in moments:
+            kept = text_of({"sample/which": record(at=here, attempts=5)})
+            texts = [text_of({"sample/which": record(at=there, mark=0)}) for there in moments]
+            for there, outcome in zip(moments, self.compare(page, file, kept, texts), strict=True):
+                outcomes[here[:4], there[:4]] = outcome
+                assert outcome["answers"]["sample/which"]["attempts"] == 5
+        assert outcomes["2097", "2025"]["taken"] == 1
+        assert outcomes["2025", "2097"]["older"] == 1
+        assert outcomes["2097", "2098"]["taken"] == 1
+        assert outcomes["2098", "2097"]["older"] == 1
+
+    def test_ahead_is_more_than_an_hour(self, open_page: Callable[..., Page]) -> None:
+        page = open_page()
+        kept = text_of({"sample/which": record(1)})
+        texts = [text_of({"sample/which": record(-minutes / 1440)}) for minutes in (60, 61)]
+        assert [each["taken"] for each in self.there(page, kept, texts)] == [1, 0]
+
+    def test_in_numbers_that_cannot_be_written_again(self, open_page: Callable[..., Page], file: Path) -> None:
+        sound = json.dumps(record())[:-1]
+        texts = [
+            f'{{"format": 1, "answers": {{"a/b": {sound}, "later": {value}}}}}}}'
+            for value in ("1e999", "[[-1e999]]", '{"deep": [1e999]}', "1e300", "9" * 400, "[[[[[]]]]]")
+        ]
+        outcomes = self.compare(open_page(), file, text_of({}), texts)
+        assert [each["refused"] for each in outcomes] == [1, 1, 1, 0, 1, 0]
+
+    def test_in_what_exceeds_the_limit_together(self, open_page: Callable[..., Page], file: Path) -> None:
+        kept = text_of({"sample/which": record(response="x" * 3_000_000)})
+        lengths = (900_000, 1_100_000)  # of two bytes each
+        files = ({"format": 1, "answers": {"sample/other": record(response="ü" * length)}} for length in lengths)
+        texts = [json.dumps(each, ensure_ascii=False) for each in files]
+        assert ["fault" in each for each in self.compare(open_page(), file, kept, texts)] == [False, True]
+
 
 class TestSummary:
     def test_it_says_in_words_what_is_answered_and_due(self, open_page: Callable[..., Page]) -> None:
         page = open_page(SOME)
         expect(page.locator(".ops-summary")).to_have_text(
-            "You have answered 4 of 8 questions, for 3.5 of 5 points. 3 questions are due again."
+            "You have answered 4 of 8 questions, with 3.5 of their 5 points. 3 questions are due again."
         )
 
     def test_before_the_first_answer_it_invites(self, open_page: Callable[..., Page]) -> None:
@@ -420,7 +474,7 @@ class TestReview:
                 "The steps of a visitCustomer contact: last answered 5 days ago, partly right",
                 "The extent of contactCustomer contact: last answered 9 days ago, right after two hints",
                 "Whose clock runs?Customer contact: last answered 2 days ago, not right yet",
-                "The line at noonWaiting lines: last answered 8 days ago, right at once",
+                'Noon’s lineexercises.question("waiting/line")Waiting lines: last answered 8 days ago, right at once',
                 "Active <or> passiveCustomer contact: not answered yet; its objective is your weakest so far",
             ]
         )
@@ -433,6 +487,36 @@ class TestReview:
             "Nothing is due for review. The next, “Whose clock runs?”, comes back in 3 days."
         )
         expect(page.locator(".ops-summary")).to_contain_text("None is due again today.")
+        expect(page.locator(".ops-summary")).to_contain_text("2 of 8 questions, with 3 of their 3 points.")
+        expect(page.get_by_role("link", name="Whose clock runs?")).to_have_attribute("href", "#q-contact-clock")
+        expect(page.get_by_text("Not right yet", exact=True)).to_have_count(0)
+
+    def test_what_was_just_answered_wrongly_is_linked_before_it_is_due(self, open_page: Callable[..., Page]) -> None:
+        page = open_page(
+            {
+                "contact/extent": record(0.5, mark=0.5),
+                "contact/clock": record(0.01, mark=0),
+                "contact/active": record(0.2),
+                "contact/steps": record(1, mark=0),
+                "contact/think": record(0.1, mark=0),
+            }
+        )
+        wrong = page.locator(".ops-review ul > li")
+        expect(page.get_by_role("heading", name="Not right yet")).to_be_visible()
+        expect(wrong).to_have_text(
+            ["Whose clock runs?Customer contact: not right yet", "The extent of contactCustomer contact: partly right"]
+        )
+        expect(wrong.first.get_by_role("link")).to_have_attribute("href", "#q-contact-clock")
+        expect(proposals(page)).to_contain_text(["The steps of a visit"])
+
+    def test_what_a_wrong_clock_dated_ahead_is_never_said_to_come_back_in_decades(
+        self, open_page: Callable[..., Page]
+    ) -> None:
+        page = open_page({"contact/extent": record(at="2097-04-29T12:00:00Z"), "contact/clock": record(-0.5 / 24)})
+        expect(page.locator(".ops-summary")).to_contain_text("1 question is due again.")
+        expect(proposals(page).first).to_contain_text("dated ahead of today, right at once")
+        page = open_page({"contact/clock": record(-0.5 / 24)})
+        expect(page.locator(".ops-review > p")).to_contain_text("comes back in 7 days.")
 
 
 class TestChart:
@@ -443,8 +527,8 @@ class TestChart:
         expect(chart.get_by_role("heading").get_by_role("link")).to_have_attribute("href", "#contact")
         expect(chart.get_by_role("listitem")).to_have_text(
             [
-                "Compute the extent of contact of a job from its tasks.2 of 2 answered, 2 of 3 points",
-                "Tell active from passive contact.2 of 3 answered, 1.5 of 2 points, 1 without a mark",
+                "Compute the extent of contact of a job from its tasks.2 of 2 answered, 2 of their 3 points",
+                "Tell active from passive contact.2 of 3 answered, 1.5 of their 2 points, 1 without a mark",
                 "Decide what moves.0 of 2 answered",
             ]
         )
@@ -737,6 +821,7 @@ class TestWidget:
         expect(bare.locator(".ops-summary")).to_contain_text("You have answered 2 of 7 questions")
         expect(bare.locator(".ops-chapter h3")).to_have_text(["Sample"])
         expect(bare.get_by_role("link")).to_have_count(0)
+        expect(proposals(bare).first.locator("code")).to_have_text('exercises.question("sample/share")')
         expect(bare.locator(".ops-desk")).to_contain_text("in a file on the computer that runs JupyterLab")
 
     def test_export_import_reset_and_undo_go_through_python(self, bare: Page, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -144,6 +144,7 @@ def test_every_page_loads_only_what_it_needs_in_its_order(book: SmallBook) -> No
     assert loaded(book, "book/index") == loaded(book, "chapters/quiet") == []
     assert loaded(book, CHAPTER) == ["ops-question.css", "ops-question.js"]
     assert loaded(book, "book/my-progress") == [
+        "ops-question.css",
         "ops-progress.css",
         "ops-question.js",
         "catalogue.js",

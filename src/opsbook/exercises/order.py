@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from opsbook.exercises.forms import meant
+from opsbook.exercises.forms import enumerated, meant
 from opsbook.exercises.question import (
     Entry,
     ItemEntry,
@@ -141,7 +141,7 @@ class OrderEntry(Entry):
 
     def _faults(self, order: Sequence[str], earlier: Iterable[OrderMistakeEntry]) -> Iterator[str]:
         key = [item.id for item in self.items]
-        known = f"Known here: {', '.join(key)}."
+        known = f"Known here: {enumerated(key)}."
         unknown = [each for each in order if each not in key]
         for each in unknown:
             yield f"`{each}` is not the id of an item. {meant(each, key, known)}"

@@ -96,7 +96,7 @@ def _variant(question: Question, *, exam: bool) -> dict[str, Any]:
         "hints": [] if exam else [prose.to_html(hint) for hint in question.hints],
         "solution": prose.to_html(question.solution),
         **_marked_by(question),
-        **({"review": _key(question, rationale=True)} if exam else {}),
+        **({"review": _review(question)} if exam else {}),
     }
 
 
@@ -236,25 +236,33 @@ def _asked(question: Question, notebook_url: str | None) -> str:
 # --- right answers, for readers without a script, after an exam, and for who teaches -------------------------------
 
 
-def _line(word: str, html: str, comment: str = "") -> str:
-    return f"<li><p><strong>{word}:</strong> {html}</p>{prose.to_html(comment)}</li>"
+def _line(word: str, html: str, comment: str = "", *, of: str = "") -> str:
+    # By what it is `of`, the script finds the line at the end of an exam.
+    named = f' data-of="{of}"' if of else ""
+    return f"<li{named}><p><strong>{word}:</strong> {html}</p>{prose.to_html(comment)}</li>"
 
 
 def _option_lines(options: Iterable[Option], *, rationale: bool) -> Iterator[str]:
     for option in options:
         comment = (rationale and option.rationale) or option.feedback
-        yield _line("Right" if option.correct else "Not right", prose.inline(option.text), comment)
+        yield _line("Right" if option.correct else "Not right", prose.inline(option.text), comment, of=option.id)
+
+
+def _right_order(question: OrderQuestion) -> str:
+    texts = {item.id: prose.inline(item.text) for item in question.items}
+    right = "".join(f"<li>{texts[each]}</li>" for each in question.key)
+    return f"<li><p><strong>Right order:</strong></p><ol>{right}</ol></li>"
 
 
 def _order_lines(question: OrderQuestion) -> Iterator[str]:
+    yield _right_order(question)
     items = {item.id: item for item in question.items}
-    right = "".join(f"<li>{prose.inline(items[each].text)}</li>" for each in question.key)
-    yield f"<li><p><strong>Right order:</strong></p><ol>{right}</ol></li>"
-    for slip in question.mistakes:
-        wrong = ", then ".join(f"“{prose.inline(items[each].text)}”" for each in slip.order)
-        yield _line("Not right", wrong, slip.feedback)
-    for each in question.key:
-        yield _line("Out of place", prose.inline(items[each].text), items[each].feedback)
+    wrong = [
+        _line("Not right", ", then ".join(f"“{prose.inline(items[each].text)}”" for each in slip.order), slip.feedback)
+        for slip in question.mistakes
+    ]
+    wrong += [_line("Out of place", prose.inline(items[each].text), items[each].feedback) for each in question.key]
+    yield f"<li><p><strong>Typical wrong orders, and what is said of each:</strong></p><ul>{''.join(wrong)}</ul></li>"
 
 
 def _match_lines(question: MatchQuestion) -> Iterator[str]:
@@ -263,7 +271,7 @@ def _match_lines(question: MatchQuestion) -> Iterator[str]:
         right = "".join(f"<li>{prose.inline(item.text)}</li>" for item in members)
         yield f"<li><p><strong>{prose.inline(group.text)}:</strong></p><ul>{right}</ul></li>"
     # Each of these begins with its item.
-    yield from (f"<li>{prose.to_html(item.feedback)}</li>" for item in question.items)
+    yield from (f'<li data-of="{item.id}">{prose.to_html(item.feedback)}</li>' for item in question.items)
 
 
 def _number_lines(question: NumericQuestion) -> Iterator[str]:
@@ -289,8 +297,19 @@ def _lines(question: Question, *, rationale: bool) -> Iterator[str]:
 
 def _key(question: Question, *, rationale: bool) -> str:
     """Return the right answer, the wrong ones with what is said of each, and the solution."""
-    lines = "".join(_lines(question, rationale=rationale))
-    answers = f"<ul>{lines}</ul>" if lines else ""
+    return _with_solution(question, _lines(question, rationale=rationale))
+
+
+def _review(question: Question) -> str:
+    """Return the key for a learner at the end of an exam, who has read already what was wrong with an order."""
+    if isinstance(question, OrderQuestion):
+        return _with_solution(question, [_right_order(question)])
+    return _key(question, rationale=True)
+
+
+def _with_solution(question: Question, lines: Iterable[str]) -> str:
+    listed = "".join(lines)
+    answers = f"<ul>{listed}</ul>" if listed else ""
     if not question.solution:
         return answers
     name = "Model answer" if isinstance(question, ReflectQuestion) else "Solution"

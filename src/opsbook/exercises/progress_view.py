@@ -20,7 +20,8 @@ _NOTE = (
 
 def _catalogue() -> dict[str, Any]:
     known = catalogue()
-    # A notebook's address in JupyterLab depends on where it was opened, so nothing is linked here.
+    # A notebook's address in JupyterLab depends on where it was opened, so nothing is linked here: the view gives the
+    # line that asks a question.
     names = sorted({objective.partition("/")[0] for objective in known["objectives"]})
     chapters = {name: {"title": name.replace("-", " ").capitalize(), "part": "", "url": None} for name in names}
     return {"objectives": known["objectives"], "chapters": chapters, "questions": known["questions"]}
@@ -30,7 +31,7 @@ class ProgressWidget(anywidget.AnyWidget):
     """The live view of the progress file, made by `my_progress` and shown by being a cell's last value."""
 
     _esm = asset("ops-progress.js") + asset("progress-widget.js")
-    _css = asset("ops-progress.css")
+    _css = asset("ops-question.css") + asset("ops-progress.css")
 
     answers = traitlets.Dict().tag(sync=True)
     catalogue = traitlets.Dict().tag(sync=True)

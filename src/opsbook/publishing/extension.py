@@ -45,7 +45,7 @@ _DEEPER = "Deeper:"
 # What a page loads for what stands in it.
 _NEEDED = {
     "<ops-question": ("ops-question.js", "ops-question.css"),
-    "<ops-progress": ("ops-question.js", "catalogue.js", "ops-progress.js", "ops-progress.css"),
+    "<ops-progress": ("ops-question.js", "catalogue.js", "ops-progress.js", "ops-question.css", "ops-progress.css"),
     "<ops-exam": ("ops-question.js", "catalogue.js", "ops-exam.js", "ops-question.css", "ops-exam.css"),
     "ops-explorer": ("ops-explorer.js",),
 }

@@ -154,7 +154,7 @@ def write_data(app: Sphinx, exception: Exception | None) -> None:
             old.unlink()
     for name in examined if _place(env, "exam") else ():
         chapter = known["chapters"][name]["url"]
-        _write(static / "exam" / f"{name}.js", exam_script(name, partial("{}#{}".format, chapter)))
+        _write(static / "exam" / f"{name}.js", exam_script(name, section_url=partial("{}#{}".format, chapter)))
 
 
 # --- What is said on a page with questions ---------------------------------------------------------------------

@@ -11,6 +11,7 @@
   const MARKED = ["choice", "choices", "numeric", "order", "match"];
   const DIFFICULTIES = { 1: "recall", 2: "application", 3: "judgement" };
   const LEVELS = [1, 2, 3];
+  const LONGEST = 600;
   const HERE = (document.currentScript && document.currentScript.src) || document.baseURI;
   const element = () => customElements.get("ops-question");
 
@@ -83,6 +84,40 @@
       script.src = new URL(`exam/${chapter}.js`, HERE).href;
       document.head.append(script);
     });
+
+  // --- what is kept ----------------------------------------------------------------------------------------------
+
+  const isMap = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+  const isText = (value) => typeof value === "string";
+  const isWhole = (value, low, high) => Number.isInteger(value) && low <= value && value <= high;
+  const isList = (value, test) => Array.isArray(value) && value.every(test);
+  // Milliseconds, as a moment or a duration, from which a date can be reckoned.
+  const isTime = (value) => Number.isFinite(value) && 0 <= value && value <= 1e13;
+  const isResponse = (value) =>
+    isText(value) || isList(value, isText) || (isMap(value) && Object.values(value).every(isText));
+
+  const isSettings = ({ n, minutes, seed, chapters, difficulties }) =>
+    isWhole(n, 1, Infinity) &&
+    (minutes === null || isWhole(minutes, 1, LONGEST)) &&
+    Number.isInteger(seed) &&
+    isList(chapters, isText) &&
+    isList(difficulties, (each) => LEVELS.includes(each));
+
+  // Storage may be edited, or written by another version: what does not hold every part of an exam is none.
+  const isExam = (exam) =>
+    isMap(exam) &&
+    exam.format === FORMAT &&
+    isMap(exam.settings) &&
+    isSettings(exam.settings) &&
+    isList(exam.picks, (pick) => isList(pick, () => true) && isText(pick[0]) && Number.isInteger(pick[1])) &&
+    isWhole(exam.at, 0, exam.picks.length - 1) &&
+    ["question", "review"].includes(exam.screen) &&
+    isMap(exam.answers) &&
+    Object.values(exam.answers).every(isResponse) &&
+    isList(exam.flags, isText) &&
+    isTime(exam.spent) &&
+    (exam.since === null || isTime(exam.since)) &&
+    (exam.finished === null || (isMap(exam.finished) && typeof exam.finished.timeUp === "boolean"));
 
   // --- words -----------------------------------------------------------------------------------------------------
 
@@ -164,8 +199,11 @@
         {
           class: "ops-exam-setup",
           novalidate: true,
-          input: ({ target }) => this.follow(target),
-          change: ({ target }) => this.explain(target.name),
+          // Not at `change`, which comes between a press and its release: what moves then loses the click.
+          input: ({ target }) => {
+            this.follow(target);
+            this.explain(target.name);
+          },
           submit: (event) => {
             event.preventDefault();
             if (this.complete()) start(this.settings);
@@ -310,8 +348,8 @@
           ? `Only ${fit} fit. Type ${fit} or less, or tick more above.`
           : "No question fits. Tick more chapters or difficulties above.";
       }
-      if (minutes !== null && !(minutes >= 1 && minutes <= 600)) {
-        found.minutes = "Type a whole number from 1 to 600, or leave it empty.";
+      if (minutes !== null && !(minutes >= 1 && minutes <= LONGEST)) {
+        found.minutes = `Type a whole number from 1 to ${LONGEST}, or leave it empty.`;
       }
       if (seed === null || Number.isNaN(seed)) found.seed = "Type a whole number of at most 15 digits.";
       return found;
@@ -367,9 +405,13 @@
 
     complete() {
       this.explain("chapters", "difficulties", "n", "minutes", "seed");
+      this.say("start", "");
       const [first] = Object.keys(this.faults);
-      if (first) this.boxes(first)[0].focus();
-      return !first;
+      if (!first) return true;
+      const [input] = this.boxes(first);
+      input.focus({ preventScroll: true });
+      input.closest("fieldset, .ops-exam-field").scrollIntoView({ block: "nearest" });
+      return false;
     }
   }
 
@@ -381,6 +423,7 @@
     connectedCallback() {
       this.timer = setInterval(() => this.beat(), 500);
       window.addEventListener("storage", this.elsewhere);
+      for (const event of ["mousedown", "mouseup"]) window.addEventListener(event, this.feel, true);
       if (this.stage) return;
       this.catalogue = window.opsbookCatalogue;
       if (!this.catalogue || !element()) {
@@ -400,6 +443,17 @@
     disconnectedCallback() {
       clearInterval(this.timer);
       window.removeEventListener("storage", this.elsewhere);
+      for (const event of ["mousedown", "mouseup"]) window.removeEventListener(event, this.feel, true);
+    }
+
+    feel = ({ type }) => {
+      this.pressed = type === "mousedown";
+    };
+
+    // A press ends the typing. What appears before the release would move the button away, and the click be lost.
+    afterPress(action) {
+      if (this.pressed) window.addEventListener("mouseup", () => setTimeout(action), { once: true });
+      else action();
     }
 
     // Two tabs that kept one exam in turn would each undo the other's answers, so the one left behind lets go.
@@ -416,8 +470,9 @@
     // --- what is kept ---
 
     storageFails() {
-      this.note.textContent =
-        "This browser keeps nothing for this page, so an exam lasts until you leave or reload it.";
+      this.note.textContent = element().store.blocked()
+        ? "This browser keeps nothing for this page, so an exam lasts until you leave or reload it."
+        : "This browser has no room left for this page, so what you do now lasts until you leave or reload it.";
       this.note.hidden = false;
     }
 
@@ -438,14 +493,15 @@
       }
     }
 
+    // The exam, null for none, or false for one that cannot be read.
     static kept() {
+      let text = null;
       try {
-        const exam = JSON.parse(localStorage.getItem(KEY) || "null");
-        const whole =
-          exam && exam.format === FORMAT && Array.isArray(exam.picks) && exam.settings && exam.answers && exam.flags;
-        return whole ? exam : null;
+        text = localStorage.getItem(KEY);
+        const exam = JSON.parse(text);
+        return exam === null || isExam(exam) ? exam : false;
       } catch {
-        return null;
+        return text === null ? null : false;
       }
     }
 
@@ -482,12 +538,16 @@
 
     // --- screens ---
 
-    // Shows a screen; its heading takes the focus, except on arrival, when the reader is elsewhere on the page.
-    show(title, content, { focus = true } = {}) {
-      this.say("");
+    // Shows a screen and says `said`; it takes the focus and the top of the window, except on arrival, when the reader is
+    // elsewhere on the page. From the first question to the result, the page's introduction gives way to it.
+    show(title, content, { focus = true, said = "" } = {}) {
+      this.say(said);
+      this.toggleAttribute("data-sitting", Boolean(this.exam && this.items));
       const heading = h("h2", { tabindex: "-1" }, title);
       this.stage.replaceChildren(this.bar(), heading, ...content.filter(Boolean));
-      if (focus) heading.focus();
+      if (!focus) return;
+      heading.focus({ preventScroll: true });
+      this.scrollIntoView({ block: "start" });
     }
 
     bar() {
@@ -506,8 +566,9 @@
       const asked = new URLSearchParams(location.search);
       const exam = OpsExam.kept();
       const other = exam && exam.finished && asked.has("seed") && asked.get("seed") !== String(exam.settings.seed);
+      if (exam === false) this.forget();
       if (!exam || other) {
-        this.setUp({ focus: false, ...this.fromAddress(asked) });
+        this.setUp({ focus: false, lost: exam === false, ...this.fromAddress(asked) });
         return;
       }
       this.exam = exam;
@@ -610,7 +671,6 @@
     anew(settings) {
       const before = settings || (this.exam && { ...this.exam.settings, seed: null });
       this.forget();
-      this.items = null;
       this.setUp(before || {});
     }
 
@@ -631,14 +691,16 @@
       };
     }
 
-    setUp({ focus = true, ...choices } = {}) {
+    setUp({ focus = true, lost = false, ...choices } = {}) {
+      this.items = null;
+      const loss = lost && p("The exam that was kept here cannot be read any more, and is discarded.");
       if (!SetUp.offered(this.catalogue).length) {
-        this.show("No exam yet", [p("The book has no questions for an exam yet.")], { focus });
+        this.show("No exam yet", [loss, p("The book has no questions for an exam yet.")], { focus });
         return;
       }
       this.set = new SetUp(this.catalogue, choices, (settings) => this.begin(settings));
       const introduction = p(`Feedback and the reasons behind every option come at the end. ${PRACTICE}`);
-      this.show("Set up your exam", [introduction, this.set.form], { focus });
+      this.show("Set up your exam", [loss, introduction, this.set.form], { focus });
     }
 
     async begin(settings) {
@@ -695,7 +757,7 @@
         "div",
         {
           "ops-change": () => this.answer(item),
-          change: () => this.comment(item),
+          change: () => this.afterPress(() => this.stands(index) && this.comment(item)),
           keydown: (event) => this.enter(event, index),
         },
         item.node,
@@ -768,6 +830,10 @@
       this.keep();
       this.remark.replaceChildren();
       this.mark(item);
+    }
+
+    stands(index) {
+      return this.exam && this.items && !this.exam.finished && this.exam.screen === "question" && this.exam.at === index;
     }
 
     // Says that a number cannot be read only once it is typed in full.
@@ -904,7 +970,7 @@
           block("ops-exam-filter", tick({ change: filter }, "Show only those not fully right"), said),
           ...entries,
         ],
-        { focus },
+        { focus, said: finished.timeUp && focus ? "The time is up. The exam has finished." : "" },
       );
       for (const item of this.items) {
         this.dress(item);
@@ -915,7 +981,6 @@
           item.node.after(p(h("a", { href: section }, "The section this rests on")));
         }
       }
-      if (finished.timeUp) this.say("The time is up. The exam has finished.");
     }
 
     objectives() {

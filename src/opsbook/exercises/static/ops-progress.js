@@ -10,6 +10,7 @@
   const MAX_BYTES = 5_000_000;
   const FILE = "opsbook-progress.json";
   const DAY = 86_400_000;
+  const CLOCKS_DIFFER = 3_600_000;
   const MOST = 7;
   const HERE = "Choose a file that was exported here.";
 
@@ -37,8 +38,20 @@
   const isResponse = (value) =>
     isText(value) || (typeof value === "object" && value !== null && Object.values(value).every(isText));
 
+  // An infinite number, as which 1e999 is read, cannot be written again. Not recursive, since a file may be deep.
+  function isFiniteThroughout(record) {
+    const values = [record];
+    while (values.length) {
+      const value = values.pop();
+      if (typeof value === "number" && !Number.isFinite(value)) return false;
+      if (typeof value === "object" && value !== null) for (const each of Object.values(value)) values.push(each);
+    }
+    return true;
+  }
+
   const isAnswer = (record) =>
     isMap(record) &&
+    isFiniteThroughout(record) &&
     Number.isInteger(record.seed) &&
     isResponse(record.response) &&
     typeof record.mark === "number" &&
@@ -51,25 +64,38 @@
   // The format allows a record that holds no attempt.
   const isAnswered = (answers, id) => Object.hasOwn(answers, id) && isAnswer(answers[id]) && answers[id].attempts > 0;
 
-  const isLater = (answer, kept) => !kept || !isAnswer(kept) || moment(answer.at) > moment(kept.at);
+  // Whether the clock that dated it was wrong.
+  const isAhead = ({ at }, now) => moment(at) > now + CLOCKS_DIFFER;
+
+  // A date ahead of now says nothing, and would keep out every other answer until that day.
+  function isLater(answer, kept, now) {
+    if (!kept || !isAnswer(kept)) return true;
+    if (isAhead(answer, now) !== isAhead(kept, now)) return isAhead(kept, now);
+    return moment(answer.at) > moment(kept.at);
+  }
 
   // Of two answers the later, with the larger counts where both answer the same numbers.
-  function laterOf(kept, answer) {
+  function laterOf(kept, answer, now) {
     if (!kept || !isAnswer(kept)) return answer;
-    const [later, earlier] = isLater(answer, kept) ? [answer, kept] : [kept, answer];
+    const [later, earlier] = isLater(answer, kept, now) ? [answer, kept] : [kept, answer];
     if (later.seed !== earlier.seed) return later;
     const larger = (name) => Math.max(later[name], earlier[name]);
     return { ...later, attempts: larger("attempts"), hints: larger("hints") };
   }
 
-  function weigh(size) {
+  const bytes = (text) => new Blob([text]).size;
+
+  function weigh(size, subject = "The file", together = "", hint = HERE) {
     if (size <= MAX_BYTES) return;
     const got = (Math.ceil(size / 1e5) / 10).toFixed(1);
-    throw new Error(`The file must not exceed ${MAX_BYTES / 1e6} MB, got ${got} MB. ${HERE}`);
+    throw new Error(`${subject} must not exceed ${MAX_BYTES / 1e6} MB${together}, got ${got} MB. ${hint}`);
   }
 
+  // As tight as can be, so that a file does not outgrow the limit on its way through an import.
+  const fileText = (answers) => `${JSON.stringify({ format: FORMAT, answers })}\n`;
+
   function answersIn(text) {
-    weigh(new Blob([text]).size);
+    weigh(bytes(text));
     let stored;
     try {
       stored = JSON.parse(text.replace(/^\ufeff/, ""));
@@ -90,21 +116,23 @@
   }
 
   // Returns what is kept with a file's answers merged into it, and what became of those; throws what a reader is told.
-  function merge(kept, text) {
+  function merge(kept, text, now = Date.now()) {
     const merged = { answers: { ...kept }, taken: 0, older: 0, refused: 0 };
     for (const [id, answer] of Object.entries(answersIn(text))) {
       const before = Object.hasOwn(kept, id) ? kept[id] : null;
       if (!ID.test(id) || !isAnswer(answer)) {
         merged.refused += 1;
       } else {
-        merged[isLater(answer, before) ? "taken" : "older"] += 1;
-        merged.answers[id] = laterOf(before, answer);
+        merged[isLater(answer, before, now) ? "taken" : "older"] += 1;
+        merged.answers[id] = laterOf(before, answer, now);
       }
+    }
+    if (merged.taken + merged.older) {
+      const hint = "Export and reset what is kept here, then import the file.";
+      weigh(bytes(fileText(merged.answers)), "What is kept here and the file", " together", hint);
     }
     return merged;
   }
-
-  const fileText = (answers) => `${JSON.stringify({ format: FORMAT, answers }, null, 1)}\n`;
 
   // --- what to review ------------------------------------------------------------------------------------------
 
@@ -134,8 +162,10 @@
       .filter(({ id, kind }) => kind !== "reflect" && isAnswered(answers, id))
       .map((question) => {
         const answer = answers[question.id];
-        const age = (now - moment(answer.at)) / DAY;
-        return { question, answer, age, ratio: age / interval(answer), left: interval(answer) - age };
+        // With its date ahead nobody knows when it was answered: it is due from now on, after what is overdue.
+        const ahead = isAhead(answer, now);
+        const age = ahead ? interval(answer) : Math.max(0, now - moment(answer.at)) / DAY;
+        return { question, answer, ahead, age, ratio: age / interval(answer), left: interval(answer) - age };
       })
       .sort((one, other) => other.ratio - one.ratio || inOrder(one.question.id, other.question.id));
   }
@@ -178,6 +208,10 @@
   const inWords = (number, noun) => count(NUMBERS[number] || number, noun).replace(/^one (.*)s$/, "one $1");
   const figure = (number) => String(Math.round(number * 100) / 100);
 
+  // The points are out of those that the answered questions give, and not of all.
+  const earned = (answered, points, possible) =>
+    `${figure(points)} of ${answered === 1 ? "its" : "their"} ${count(possible, "point")}`;
+
   function howItWent({ mark, attempts, hints }) {
     if (mark === 0) return "not right yet";
     if (mark < 1) return "partly right";
@@ -191,11 +225,10 @@
   function plan(answers, catalogue, now) {
     const due = schedule(answers, catalogue, now)
       .filter(({ ratio }) => ratio >= 1)
-      .map(({ question, answer, age }) => ({
-        id: question.id,
-        due: true,
-        reason: `last answered ${count(Math.floor(age), "day")} ago, ${howItWent(answer)}`,
-      }));
+      .map(({ question, answer, ahead, age }) => {
+        const when = ahead ? "dated ahead of today" : `last answered ${count(Math.floor(age), "day")} ago`;
+        return { id: question.id, due: true, reason: `${when}, ${howItWent(answer)}` };
+      });
     // An objective that is begun comes before one that is not, or every chapter still unread would count as weak.
     const share = ({ points, possible }) => (possible ? points / possible : 2);
     const weakest = tally(answers, catalogue)
@@ -204,6 +237,14 @@
     const why = weakest && weakest.possible ? "its objective is your weakest so far" : "its objective is the next to begin";
     const open = weakest ? weakest.open : [];
     return [...due, ...open.map(({ id }) => ({ id, due: false, reason: `not answered yet; ${why}` }))].slice(0, MOST);
+  }
+
+  // What was answered lately, and not fully right, as {id, reason}, the latest first: it is not due yet, and not forgotten.
+  function notRight(answers, catalogue, now) {
+    return schedule(answers, catalogue, now)
+      .filter(({ answer, ratio }) => answer.mark < 1 && ratio < 1)
+      .reverse()
+      .map(({ question, answer }) => ({ id: question.id, reason: howItWent(answer) }));
   }
 
   function outcome({ taken, older, refused }) {
@@ -250,7 +291,8 @@
         // What was answered since stays, if it is later.
         const before = past.at(-1);
         for (const id of Object.keys(before)) {
-          answers[id] = Object.hasOwn(answers, id) && isAnswer(before[id]) ? laterOf(answers[id], before[id]) : before[id];
+          const both = Object.hasOwn(answers, id) && isAnswer(before[id]);
+          answers[id] = both ? laterOf(answers[id], before[id], Date.now()) : before[id];
         }
         put(answers);
         past.pop();
@@ -384,8 +426,9 @@
         );
       }
       if (total("answered")) {
-        const points = total("possible") ? `, for ${figure(total("points"))} of ${count(total("possible"), "point")}` : "";
-        parts.push(`You have answered ${total("answered")} of ${count(total("questions"), "question")}${points}.`);
+        const words = `${total("answered")} of ${count(total("questions"), "question")}`;
+        const points = earned(total("answered"), total("points"), total("possible"));
+        parts.push(`You have answered ${words}${total("possible") ? `, with ${points}` : ""}.`);
         parts.push(due ? `${count(due, "question")} ${are(due)} due again.` : "None is due again today.");
       } else if (!this.keeper.blocked) {
         parts.push("You have not answered a question yet. Each one that you answer is counted here.");
@@ -400,6 +443,13 @@
       if (strange) notes.push(`${count(strange, "more answer")} to questions that are not shown here ${are(strange)} kept too.`);
       if (broken) notes.push(`${count(broken, "kept answer")} cannot be read and ${are(broken)} left out.`);
       this.notes.replaceChildren(...notes.map((textContent) => make("p", { textContent })));
+    }
+
+    // A question's title, with the line that asks it beneath where no address is known.
+    titled(id, place) {
+      const { title, url } = this.catalogue.questions[id];
+      const line = url ? [] : [make("code", { textContent: `exercises.question("${id}")` })];
+      return [this.link(title, url, `${place}-${id}`), ...line];
     }
 
     // A link where the place is known, and the words alone where it is not.
@@ -421,20 +471,29 @@
       const begun = tally(answers, this.catalogue).some(({ answered }) => answered);
       this.review.replaceChildren(make("h2", { textContent: begun ? "Review next" : "Where to begin" }));
       if (begun && !proposals.some(({ due }) => due)) this.review.append(this.nextDue(answers, now));
-      const items = proposals.map(({ id, reason }) => {
-        const { title, url } = this.catalogue.questions[id];
+      const item = (place, { id, reason }) => {
         const { title: chapter } = this.chapter(chapterOf(id));
         const why = begun ? `${chapter}: ${reason}` : chapter;
-        return make("li", {}, this.link(title, url, `review-${id}`), make("span", { className: "ops-why", textContent: why }));
-      });
-      if (items.length) this.review.append(make("ol", {}, ...items));
+        return make("li", {}, ...this.titled(id, place), make("span", { className: "ops-why", textContent: why }));
+      };
+      if (proposals.length) this.review.append(make("ol", {}, ...proposals.map((each) => item("review", each))));
+      const wrong = notRight(answers, this.catalogue, now);
+      if (wrong.length) {
+        this.review.append(
+          make("h3", { textContent: "Not right yet" }),
+          make("p", { textContent: "Each comes back a day after your answer. You can also try again now." }),
+          make("ul", {}, ...wrong.map((each) => item("wrong", each))),
+        );
+      }
     }
 
     nextDue(answers, now) {
       const soonest = schedule(answers, this.catalogue, now).sort((one, other) => one.left - other.left)[0];
-      const when = soonest && count(Math.max(1, Math.ceil(soonest.left)), "day");
-      const next = soonest ? ` The next, “${soonest.question.title}”, comes back in ${when}.` : "";
-      return make("p", { textContent: `Nothing is due for review.${next}` });
+      if (!soonest) return make("p", { textContent: "Nothing is due for review." });
+      const { id, title, url } = soonest.question;
+      const when = count(Math.max(1, Math.ceil(soonest.left)), "day");
+      const next = this.link(title, url, `next-${id}`);
+      return make("p", {}, "Nothing is due for review. The next, “", next, `”, comes back in ${when}.`);
     }
 
     showChart(answers, open) {
@@ -463,7 +522,7 @@
       const items = objectives.map((objective) => {
         const { questions, answered, right, done, points, possible } = objective;
         const words = [`${answered} of ${questions} answered`];
-        if (possible) words.push(`${figure(points)} of ${count(possible, "point")}`);
+        if (possible) words.push(earned(answered, points, possible));
         if (done) words.push(`${done} without a mark`);
         return make(
           "li",

@@ -7,7 +7,8 @@
 //   hash32(text), shuffled(ids, salt)  the same numbers and orders as shuffling.py.
 //   store    the answers under "opsbook-progress" in local storage: load(id) → record or null; save(id, record) →
 //            whether it is kept; all() → answers by id, or null if none is kept (or readable); replace(answers) →
-//            whether they are kept in place of all others ({} removes them); blocked() → whether nothing can be kept.
+//            whether they are kept in place of all others ({} removes them); blocked() → whether nothing is kept
+//            nor can be; a full storage is not blocked.
 // On an element, once it is connected:
 //   data, variant          the payload, and the index of the variant shown.
 //   response               get: what is filled in, typed as the contract says; steps that nobody has moved yet are [].
@@ -16,6 +17,7 @@
 //   arrange(ids)           shows the options or items in that order; steps never in the right one (first goes last).
 //                          Changes `data` accordingly, and clears a response of steps.
 //   store                  set before connecting: another {load, save} in place of the class's.
+//   confirm(kept)          for such a store, which learns only later whether an answer is kept.
 // "ops-answer" bubbles after each attempt: {id, seed, response, mark, attempts, hints, at}.
 // With the attribute data-exam (set before connecting; page.markup(exam=True) does) there are no buttons and no
 // feedback, and nothing is loaded or kept. "ops-change" {id, response} bubbles whenever the response changes, and
@@ -261,6 +263,7 @@
     },
     blocked() {
       try {
+        if (localStorage.length) return false;
         localStorage.setItem(`${KEY}-probe`, "");
         localStorage.removeItem(`${KEY}-probe`);
         return false;
@@ -271,6 +274,7 @@
   };
 
   let storageNoted = false;
+  const NOT_KEPT = "<p>Not kept. Copy your text to another place before you leave; here it would be lost.</p>";
 
   // --- the view ------------------------------------------------------------------------------------------------
 
@@ -287,6 +291,9 @@
   const DOWN = icon('<path d="M8 2.5v11m-4.5-4.5l4.5 4.5 4.5-4.5"/>');
   const GRIP = icon('<path d="M5.5 3v.01m5 0v-.01m-5 5v.01m5 0v-.01m-5 5v.01m5 0v-.01"/>');
   const WORDS = { right: "Right", wrong: "Not yet" };
+
+  // What appears after a press is out of sight on a small or enlarged screen.
+  const bringIntoView = (node) => node.scrollIntoView({ block: "nearest", behavior: "instant" });
 
   const make = (tag, className, properties) =>
     Object.assign(document.createElement(tag), { className }, properties);
@@ -335,16 +342,23 @@
       const actions = make("div", "ops-actions");
       actions.append(this.checker, this.hinter, this.renewer, this.solver);
       this.feedback = make("div", "ops-feedback");
-      this.help = make("div", "ops-help");
       this.hintList = make("ol", "ops-ladder", { hidden: true });
+      this.hintList.setAttribute("aria-label", "Hints");
       this.solution = make("div", "ops-solution", { hidden: true });
-      this.help.append(this.hintList, this.solution);
-      this.append(this.feedback, this.help);
+      this.solution.setAttribute("role", "group");
+      this.solution.setAttribute("aria-label", this.data.kind === "reflect" ? "Model answer" : "Solution");
+      const [hints, key] = [this.hintList, this.solution].map((part) => {
+        const help = make("div", "ops-help");
+        help.append(part);
+        return help;
+      });
+      this.append(hints, this.feedback, key);
+      this.setAttribute("role", "group");
       // At the end of an exam many are filled at once, which nobody wants to hear.
       if (!this.exam) {
         this.form.append(actions);
         this.feedback.setAttribute("role", "status");
-        this.help.setAttribute("aria-live", "polite");
+        for (const help of [hints, key]) help.setAttribute("aria-live", "polite");
       }
 
       if (this.data.kind === "order") this.enliven(steps(this.form));
@@ -373,6 +387,7 @@
     }
 
     set response(response) {
+      this.endDrag?.();
       this.kind.write(this.form, fitting(this.kind, response), this.current);
       this.atEnds();
     }
@@ -385,6 +400,9 @@
       this.dataset.seed = this.current.seed;
       this.querySelector(".ops-stem").innerHTML = this.current.stem;
       for (const ask of this.querySelectorAll(".ops-ask")) ask.innerHTML = this.current.legend;
+      // Whose "Check" this is, say a few words; the legend says them all.
+      const words = (this.querySelector(".ops-ask") || this.querySelector(".ops-stem")).textContent.trim().split(/\s+/);
+      this.setAttribute("aria-label", `Question: ${words.slice(0, 8).join(" ")}${words.length > 8 ? " …" : ""}`);
       this.hintList.replaceChildren();
       this.hintList.hidden = true;
       this.solution.innerHTML = this.current.solution;
@@ -408,6 +426,9 @@
       const total = this.current.hints.length;
       const left = this.hints < total;
       const reflect = this.data.kind === "reflect";
+      // What the message says already is not offered a second time.
+      const told = this.message === this.current.solution;
+      if (told) this.solution.hidden = true;
       this.hinter.hidden = !total;
       // A button that vanishes under the finger loses the keyboard's place, so it stays and says why it rests.
       this.hinter.textContent = left ? `Hint ${this.hints + 1} of ${total}` : "All hints shown";
@@ -417,11 +438,12 @@
       this.solver.textContent = `${open ? "Hide" : "Show"} the ${reflect ? "model answer" : "solution"}`;
       this.solver.setAttribute("aria-expanded", String(open));
       // A model answer comes after one's own.
-      this.solver.hidden = !this.current.solution || (reflect && !this.attempts);
+      this.solver.hidden = !this.current.solution || told || (reflect && !this.attempts);
       this.renewer.hidden = !this.attempts || this.data.variants.length < 2;
     }
 
     say(state, html = "", word = WORDS[state]) {
+      this.message = html;
       this.feedback.dataset.state = state;
       this.feedback.replaceChildren();
       if (!state) return;
@@ -453,6 +475,7 @@
     changed() {
       if (!this.exam) {
         this.say("");
+        this.label();
         return;
       }
       const detail = { id: this.data.id, response: this.response };
@@ -463,9 +486,17 @@
       const { response } = this;
       const marked = this.judge(response);
       if (marked.attempted) {
-        this.keepAnswer(response, marked);
+        if (!this.keepAnswer(response, marked)) this.confirm(false);
         this.label();
       } else this.form.querySelector("input, textarea, button:not([aria-disabled=true])").focus();
+      bringIntoView(this.feedback);
+    }
+
+    // A mark lasts for a while without being kept; a text that nobody keeps is lost.
+    confirm(kept) {
+      if (this.data?.kind !== "reflect" || !this.feedback.dataset.state) return;
+      const { attempted } = this.judge(this.response);
+      if (attempted && !kept) this.say("note", NOT_KEPT);
     }
 
     keepAnswer(response, { mark: value }) {
@@ -480,16 +511,20 @@
         hints: this.hints,
         at: new Date().toISOString(),
       };
-      this.keep();
+      const kept = this.keep();
       const detail = { id: this.data.id, ...this.record };
       this.dispatchEvent(new CustomEvent("ops-answer", { bubbles: true, detail }));
+      return kept;
     }
 
     keep() {
-      if (this.store.save(this.data.id, this.record) || storageNoted) return;
-      storageNoted = true;
-      const textContent = "This browser keeps nothing for this page, so answers last until you leave it.";
-      this.append(make("p", "ops-note", { textContent }));
+      const kept = this.store.save(this.data.id, this.record);
+      if (!kept && !storageNoted) {
+        storageNoted = true;
+        const why = store.blocked() ? "keeps nothing for this page, so" : "has no room left for this page, so new";
+        this.append(make("p", "ops-note", { textContent: `This browser ${why} answers last until you leave it.` }));
+      }
+      return kept;
     }
 
     restore() {
@@ -521,6 +556,7 @@
     showHint() {
       this.revealHint();
       this.label();
+      bringIntoView(this.hintList.lastChild);
       if (!this.record) return;
       // What another tab has answered since is the later answer, and stays.
       const kept = this.store.load(this.data.id);
@@ -532,6 +568,7 @@
     toggleSolution() {
       this.solution.hidden = !this.solution.hidden;
       this.label();
+      if (!this.solution.hidden) bringIntoView(this.solution);
     }
 
     renew() {
@@ -541,12 +578,30 @@
     }
 
     reveal() {
+      this.endDrag?.();
       const marked = this.judge(this.response);
       if (!marked.attempted && marked.html === this.data.messages.blank) this.say("wrong", "", "Not answered");
+      // The solution stands in the review.
+      if (this.message && this.message === this.current.solution) this.say("right");
       this.form.querySelector("fieldset").disabled = true;
+      this.live?.replaceChildren();
       this.solution.innerHTML = this.current.review;
       this.solution.hidden = false;
+      this.arrangeReview(marked);
       return marked;
+    }
+
+    // The reasons as the exam shows the options, with the reader's own marked; of items, those about a wrong place.
+    arrangeReview({ mistake }) {
+      const { response } = this;
+      for (const { id, group } of this.current.options || this.current.items || []) {
+        const line = this.solution.querySelector(`[data-of="${id}"]`);
+        if (!line) continue;
+        const own = group ? response[id] : [response].flat().includes(id);
+        if (group && (!own || own === group || id === mistake)) line.remove();
+        else line.parentNode.append(line);
+        if (own && !group) line.querySelector("strong").prepend("Your answer. ");
+      }
     }
 
     // --- writing: kept as soon as the reader leaves the field, or the page ---
@@ -616,30 +671,47 @@
     }
 
     drag(event, step) {
-      if (event.button || !event.isPrimary || this.form.querySelector("fieldset").disabled) return;
+      if (this.endDrag || event.button || !event.isPrimary || this.form.querySelector("fieldset").disabled) return;
       event.preventDefault();
-      const handle = event.currentTarget;
+      const { currentTarget: handle, pointerId } = event;
       const before = [...step.parentNode.children];
       const middle = (node) => {
         const { top, height } = node.getBoundingClientRect();
         return top + height / 2;
       };
-      const follow = ({ clientY }) => {
-        while (step.previousElementSibling && clientY < middle(step.previousElementSibling)) this.shift(step, -1);
-        while (step.nextElementSibling && clientY > middle(step.nextElementSibling)) this.shift(step, 1);
+      // Where the pointer is; nowhere until it moves, so that a press near the edge scrolls nothing.
+      let y;
+      const follow = () => {
+        while (step.previousElementSibling && y < middle(step.previousElementSibling)) this.shift(step, -1);
+        while (step.nextElementSibling && y > middle(step.nextElementSibling)) this.shift(step, 1);
+      };
+      // Near an edge, which the style sheet's scroll-margin says, the page moves on, and the step again to the pointer.
+      const scroll = () => {
+        if (y === undefined) return;
+        step.scrollIntoView({ block: "nearest", behavior: "instant" });
+        follow();
       };
       const controller = new AbortController();
+      const timer = setInterval(scroll, 120);
       const end = (dropped) => {
         controller.abort();
+        clearInterval(timer);
+        this.endDrag = null;
         delete step.dataset.dragged;
         if (!dropped) step.parentNode.append(...before);
         else if (before.some((each, index) => each !== step.parentNode.children[index])) this.moved(step);
       };
       const on = (target, name, action) => target.addEventListener(name, action, { signal: controller.signal });
+      this.endDrag = end;
       step.dataset.dragged = "yes";
-      handle.setPointerCapture(event.pointerId);
-      on(handle, "pointermove", follow);
+      handle.setPointerCapture(pointerId);
+      on(handle, "pointermove", ({ clientY }) => {
+        y = clientY;
+        follow();
+      });
       on(handle, "pointerup", () => end(true));
+      // On the document, which is told even when the handle is no longer in it.
+      on(document, "lostpointercapture", (lost) => lost.pointerId === pointerId && end(true));
       on(handle, "pointercancel", () => end(false));
       on(document, "keydown", ({ key }) => key === "Escape" && end(false));
     }

@@ -22,12 +22,18 @@ export default {
       note.textContent = model.get("note");
       note.hidden = !note.textContent;
     };
+    // Python answers after the element has spoken, and a second failure in the same words is no change.
+    const heard = () => {
+      say();
+      question.confirm(note.hidden);
+    };
+    question.addEventListener("ops-answer", () => note.hidden || question.confirm(false));
     el.append(question, note);
     say();
-    model.on("change:note", say);
+    model.on("change:note", heard);
     return () => {
       removeEventListener("keydown", guard, true);
-      model.off("change:note", say);
+      model.off("change:note", heard);
     };
   },
 };
