@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from opsbook.exercises.question import (
+    INCOMPLETE,
     Entry,
     Mark,
     Problem,
@@ -22,8 +23,6 @@ from opsbook.exercises.question import (
 from opsbook.exercises.shuffling import shuffled
 
 __all__ = ["ChoiceEntry", "ChoiceQuestion", "ChoicesEntry", "ChoicesQuestion", "Option", "OptionEntry"]
-
-_INCOMPLETE = "incomplete"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +98,7 @@ class ChoicesQuestion(Question):
         return Mark(
             mark=max(0, (len(right) - missing - len(slips)) / len(right)),
             message="\n\n".join(parts),
-            mistake=slips[0].id if slips else _INCOMPLETE,
+            mistake=slips[0].id if slips else INCOMPLETE,
         )
 
 
@@ -128,7 +127,7 @@ class _OptionsEntry(Entry):
 
     def problems(self, question_id: str) -> Iterator[Problem]:  # noqa: ARG002 - nothing is drawn
         """Yield each rule that the entry breaks beyond its form, with the key path."""
-        yield from differing(("options",), "option", (option.id for option in self.options), [_INCOMPLETE])
+        yield from differing(("options",), "option", (option.id for option in self.options), [INCOMPLETE])
         for index, option in enumerate(self.options):
             if not option.correct and option.feedback is None:
                 rule = "a wrong option needs feedback, got none. Name the misconception and point to the section."

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from opsbook.exercises.question import (
+    INCOMPLETE,
     Entry,
     ItemEntry,
     Mark,
@@ -24,7 +25,6 @@ from opsbook.exercises.shuffling import shuffled
 __all__ = ["Group", "GroupEntry", "MatchEntry", "MatchItem", "MatchQuestion"]
 
 _FEWEST = 3
-_INCOMPLETE = "incomplete"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +93,7 @@ class MatchQuestion(Question):
         return Mark(
             mark=(len(self.items) - len(unplaced) - len(misplaced)) / len(self.items),
             message="\n\n".join(parts),
-            mistake=misplaced[0].id if misplaced else _INCOMPLETE,
+            mistake=misplaced[0].id if misplaced else INCOMPLETE,
         )
 
 
@@ -124,7 +124,7 @@ class MatchEntry(Entry):
         """Yield each rule that the entry breaks beyond its form, with the key path."""
         items = [item.id for group in self.groups for item in group.items]
         yield from differing(("groups",), "group", (group.id for group in self.groups))
-        yield from differing(("groups",), "item", items, [_INCOMPLETE])
+        yield from differing(("groups",), "item", items, [INCOMPLETE])
         if len(items) < _FEWEST:
             yield ("groups",), f"must hold at least {_FEWEST} items in all, got {len(items)}. Add what is missing."
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from opsbook.exercises import prose
 
 __all__ = [
+    "INCOMPLETE",
     "OBJECTIVE_FORM",
     "SLUG_FORM",
     "Entry",
@@ -31,6 +32,9 @@ __all__ = [
 
 SLUG_FORM: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 OBJECTIVE_FORM: Final = r"^[a-z0-9]+(-[a-z0-9]+)*/[1-9][0-9]*$"
+
+# The mistake of an answer that is right as far as it goes.
+INCOMPLETE: Final = "incomplete"
 
 Slug = Annotated[str, Field(pattern=SLUG_FORM)]
 ObjectiveId = Annotated[str, Field(pattern=OBJECTIVE_FORM)]

@@ -14,13 +14,12 @@ from typing import Any, Final
 import yaml
 from pybtex.database import parse_file
 
-from opsbook.publishing.notebooks import sources
+from opsbook.publishing.notebooks import WIDGET_MIME_TYPE, sources
 from opsbook.publishing.solutions import strip
 
 __all__ = ["SETTINGS", "prepare", "start"]
 
 WORKSPACE: Final = "workspace"
-_WIDGET: Final = "application/vnd.jupyter.widget-view+json"
 # JupyterLab's own look-ups: news, new versions, extensions.
 SETTINGS: Final = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -68,12 +67,12 @@ def _sweep(path: Path) -> None:
             output["data"]
             for cell in notebook["cells"]
             for output in cell.get("outputs", ())
-            if _WIDGET in output.get("data", {})
+            if WIDGET_MIME_TYPE in output.get("data", {})
         ]
     except (ValueError, KeyError, TypeError, AttributeError):
         return  # not a notebook; it is the learner's, so it stays as it is
     for data in views:
-        del data[_WIDGET]
+        del data[WIDGET_MIME_TYPE]
     if views:
         _write(path, notebook)
 

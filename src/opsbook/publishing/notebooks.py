@@ -16,10 +16,10 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-__all__ = ["execute", "main", "sources"]
+__all__ = ["WIDGET_MIME_TYPE", "execute", "main", "sources"]
 
 _FOLDERS: Final = ("chapters", "exercises")
-_WIDGET: Final = "application/vnd.jupyter.widget-view+json"
+WIDGET_MIME_TYPE: Final = "application/vnd.jupyter.widget-view+json"
 _KERNEL: Final = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
@@ -80,8 +80,8 @@ def _clean(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 def _outputs(outputs: Sequence[Any]) -> Iterator[Any]:
     for output in outputs:
         data = output.get("data", {})
-        if _WIDGET in data:
-            del data[_WIDGET]
+        if WIDGET_MIME_TYPE in data:
+            del data[WIDGET_MIME_TYPE]
         yield output
 
 

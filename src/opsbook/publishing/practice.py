@@ -1,6 +1,5 @@
 """What practising needs of a built book: two pages of its own, and what they know of the book's questions."""
 
-import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
@@ -17,7 +16,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from opsbook.exercises.banks import catalogue, default_seed
 from opsbook.exercises.exam import exam_markup, exam_script
-from opsbook.exercises.page import print_key, progress_markup
+from opsbook.exercises.page import for_script, print_key, progress_markup
 from opsbook.exercises.question import Question
 
 __all__ = [
@@ -146,8 +145,7 @@ def write_data(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None or app.builder.format != "html" or not (_place(env, "progress") or _place(env, "exam")):
         return
     static, known = Path(app.outdir) / "_static", book_catalogue(env)
-    data = json.dumps(known, ensure_ascii=False, separators=(",", ":"))
-    _write(static / "catalogue.js", f"window.opsbookCatalogue = {data};\n")
+    _write(static / "catalogue.js", f"window.opsbookCatalogue = {for_script(known)};\n")
     examined = {each.partition("/")[0] for each, about in known["questions"].items() if "exam" in about["pool"]}
     for old in (static / "exam").glob("*.js"):
         if old.stem not in examined:

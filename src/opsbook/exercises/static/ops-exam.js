@@ -51,13 +51,9 @@
   function arrangement(id, variant, seed) {
     const pieces = variant.options || variant.items;
     if (!pieces) return null;
-    const shown = element().shuffled(
-      pieces.map((each) => each.id),
-      `${id}|${seed}`,
-    );
-    const steps = variant.items && Array.isArray(variant.key) && variant.key;
-    if (steps && shown.every((each, index) => each === steps[index])) shown.push(shown.shift());
-    return shown;
+    const { disordered, shuffled } = element();
+    const ids = pieces.map((each) => each.id);
+    return disordered(shuffled(ids, `${id}|${seed}`), variant.key);
   }
 
   // --- files of questions ----------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@
 //   mark(data, variant, response)  judges without a view → {mark, html, mistake, attempted}. `data` is the payload,
 //                                  `variant` an index; a response of another type than the kind's counts as blank.
 //   hash32(text), shuffled(ids, salt)  the same numbers and orders as shuffling.py.
+//   disordered(ids, key)  the ids, the first last if they stand as in `key`; without a key as they are.
 //   store    the answers under "opsbook-progress" in local storage: load(id) → record or null; save(id, record) →
 //            whether it is kept; all() → answers by id, or null if none is kept (or readable); replace(answers) →
 //            whether they are kept in place of all others ({} removes them); blocked() → whether nothing is kept
@@ -46,6 +47,9 @@
       .map((id) => [hash32(`${salt}|${id}`), id])
       .sort(([first, id], [second, other]) => first - second || (id < other ? -1 : 1))
       .map(([, id]) => id);
+
+  const disordered = (ids, key) =>
+    key && key.every((id, index) => id === ids[index]) ? [...ids.slice(1), ids[0]] : ids;
 
   // --- reading and marking -------------------------------------------------------------------------------------
 
@@ -315,6 +319,7 @@
     static mark = mark;
     static hash32 = hash32;
     static shuffled = shuffled;
+    static disordered = disordered;
     static store = store;
 
     connectedCallback() {
@@ -416,7 +421,7 @@
       const { key } = this.current;
       const name = ["options", "items"].find((each) => this.current[each]);
       if (!name) return;
-      const order = key && key.every((id, index) => id === ids[index]) ? [...ids.slice(1), ids[0]] : ids;
+      const order = disordered(ids, key);
       this.current[name] = order.map((id) => this.current[name].find((each) => each.id === id));
       place(this.form, order);
       if (key) this.response = null;
