@@ -873,7 +873,8 @@ class TestMemory:
             page.goto(HOME)
             title = page.get_by_role("heading", level=2)
             expect(title).to_have_text(
-                re.compile("^(Set up your exam|You have an exam under way|Result|The exam cannot be shown)$")
+                re.compile("^(Set up your exam|You have an exam under way|Result|The exam cannot be shown)$"),
+                timeout=20_000,  # of some hundred loads one may be slow on a busy machine
             )
             # An exam without a limit, or with another number or the like, is an exam.
             if title.inner_text() == "Set up your exam":
