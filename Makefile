@@ -30,7 +30,7 @@ notebooks: $(READY) ## run every notebook and write its outputs
 	@$(BIN)/python -m opsbook.publishing.notebooks
 
 pins: ## write requirements.txt anew from the ranges in pyproject.toml (needs uv)
-	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --all-extras --no-annotate --upgrade \
+	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --extra lab --extra book --extra dev --no-annotate --upgrade \
 	  --custom-compile-command "make pins" pyproject.toml -o requirements.txt
 
 clean: ## remove what was built and the environment

@@ -10,7 +10,17 @@ Modules load on first use, so ``import opsbook`` itself costs next to nothing.
 from importlib import import_module
 from types import ModuleType
 
-__all__ = ["charts", "contact", "datasets", "exercises", "kpi"]
+__all__ = [
+    "charts",
+    "contact",
+    "datasets",
+    "exercises",
+    "forecast",
+    "kpi",
+    "queues",
+    "simulate",
+    "staffing",
+]
 
 __version__ = "0.1.0"
 

@@ -6,6 +6,7 @@ __all__ = [
     "DatasetError",
     "MissingColumnError",
     "UnknownNameError",
+    "UnstableQueueError",
     "UnsupportedFrameError",
 ]
 
@@ -20,6 +21,10 @@ class UnsupportedFrameError(TypeError):
 
 class UnknownNameError(LookupError):
     """Nothing is registered under the name that was asked for."""
+
+
+class UnstableQueueError(ValueError):
+    """A queue without abandonment gets more work than its servers can do, and would grow without end."""
 
 
 class DatasetError(ValueError):
