@@ -2,6 +2,16 @@
 
 from opsbook.charts.contact import contact_extents, contact_shares, decoupling, timeline
 from opsbook.charts.frame import titled
+from opsbook.charts.queues import waiting_line
 from opsbook.charts.theme import CONTACT_COLOURS, PALETTE
 
-__all__ = ["CONTACT_COLOURS", "PALETTE", "contact_extents", "contact_shares", "decoupling", "timeline", "titled"]
+__all__ = [
+    "CONTACT_COLOURS",
+    "PALETTE",
+    "contact_extents",
+    "contact_shares",
+    "decoupling",
+    "timeline",
+    "titled",
+    "waiting_line",
+]

@@ -21,6 +21,7 @@ __all__ = [
     "Mark",
     "Question",
     "Slider",
+    "animate_queue",
     "bank",
     "bank_report",
     "catalogue",
@@ -34,14 +35,17 @@ __all__ = [
     "my_progress",
     "payload",
     "question",
+    "queue_path",
 ]
 
 # What shows charts or widgets loads Altair, pandas and ipywidgets, which asking and marking do without.
 _SHOWING = {
     "Slider": "explorers",
+    "animate_queue": "animation",
     "contact_audit": "audit_form",
     "explore": "explorers",
     "my_progress": "progress_view",
+    "queue_path": "animation",
 }
 
 

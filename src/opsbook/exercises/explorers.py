@@ -15,7 +15,7 @@ from opsbook.charts.picture import svg
 from opsbook.charts.theme import check
 from opsbook.errors import ChartError
 
-__all__ = ["EXPLORER_MIME_TYPE", "MAX_BYTES", "Explorer", "Slider", "explore"]
+__all__ = ["EXPLORER_MIME_TYPE", "MAX_BYTES", "Explorer", "Moved", "Slider", "explore", "in_words", "weighed"]
 
 EXPLORER_MIME_TYPE: Final = "application/vnd.opsbook.explorer.v1+json"
 MAX_BYTES: Final = 150_000
@@ -71,30 +71,91 @@ class Slider:
         return f"{value:g}%" if self.unit == "%" else f"{value:g} {self.unit}".strip()
 
 
-def _key(values: Sequence[float]) -> str:
-    return "|".join(f"{value:g}" for value in values)
+@dataclass(frozen=True)
+class Moved:
+    """What every explorer is, whatever view it has: a model, sliders that move it, and its result in words."""
+
+    model: Callable[..., Any]
+    sliders: Mapping[str, Slider]
+    sentence: Callable[..., str]
+
+    def __post_init__(self) -> None:
+        if not self.sliders:
+            raise ValueError("`sliders` must name at least one control; a model without one is a chart.")
+
+    def positions(self) -> list[dict[str, float]]:
+        """Return every combination of slider positions."""
+        grids = itertools.product(*(slider.values for slider in self.sliders.values()))
+        return [dict(zip(self.sliders, position, strict=True)) for position in grids]
+
+    def over_the_grid(self, result: Callable[..., Any]) -> dict[str, Any]:
+        """Return what `result` gives at every combination, under the name that the page's script looks up."""
+        return {"|".join(f"{value:g}" for value in at.values()): result(**at) for at in self.positions()}
+
+    def controls(self) -> list[dict[str, Any]]:
+        """Return the sliders as the page needs them."""
+        return [
+            {
+                "name": name,
+                "label": slider.label,
+                "values": list(slider.values),
+                "texts": [slider.text(value) for value in slider.values],
+                "start": list(slider.values).index(slider.start),
+            }
+            for name, slider in self.sliders.items()
+        ]
+
+    def selectors(self, update: Callable[..., None]) -> list[Any]:
+        """Return the sliders as ipywidgets that call `update` with every position now and at each move."""
+        import ipywidgets  # noqa: PLC0415 - only JupyterLab needs it
+
+        made = {
+            name: ipywidgets.SelectionSlider(
+                options=[(slider.text(value), value) for value in slider.values],
+                value=slider.start,
+                description=slider.label,
+                continuous_update=True,
+                style={"description_width": "16em"},
+                layout={"width": "min(42em, 100%)"},
+            )
+            for name, slider in self.sliders.items()
+        }
+
+        def move(_change: object = None) -> None:
+            update(**{name: control.value for name, control in made.items()})
+
+        for control in made.values():
+            control.observe(move, names="value")
+        move()
+        return list(made.values())
+
+
+def in_words(sentence: str) -> str:
+    """Return a result in words as JupyterLab shows and announces it."""
+    return f'<p role="status" style="max-width: 42em">{escape(sentence)}</p>'
+
+
+def weighed(payload: dict[str, Any], remedy: str) -> dict[str, Any]:
+    """Return `payload` if a page can carry it."""
+    size = len(json.dumps(payload, ensure_ascii=False).encode())
+    if size > MAX_BYTES:
+        raise ValueError(f"an explorer's grid must stay under {MAX_BYTES} bytes, this one has {size}; {remedy}.")
+    return payload
 
 
 @dataclass(frozen=True)
-class Explorer:
+class Explorer(Moved):
     """A model that a reader moves; made by `explore`, shown by being a cell's last value."""
 
-    model: Callable[..., pd.DataFrame]
-    sliders: Mapping[str, Slider]
     chart: Callable[[pd.DataFrame], View]
-    sentence: Callable[..., str]
 
     def __repr__(self) -> str:
         return f"[Explorer] {check(self.specification)}"
 
     def rows(self, **values: float) -> pd.DataFrame:
         """Return what the model gives for one position of every slider."""
-        return self.model(**values)
-
-    def positions(self) -> list[dict[str, float]]:
-        """Return every combination of slider positions."""
-        grids = itertools.product(*(slider.values for slider in self.sliders.values()))
-        return [dict(zip(self.sliders, position, strict=True)) for position in grids]
+        rows: pd.DataFrame = self.model(**values)
+        return rows
 
     @cached_property
     def specification(self) -> dict[str, Any]:
@@ -123,56 +184,28 @@ class Explorer:
     @cached_property
     def payload(self) -> dict[str, Any]:
         """All that the page needs: controls, the chart over the grid, and the result in words at every point."""
-        payload = {
-            "controls": [
-                {
-                    "name": name,
-                    "label": slider.label,
-                    "values": list(slider.values),
-                    "texts": [slider.text(value) for value in slider.values],
-                    "start": list(slider.values).index(slider.start),
-                }
-                for name, slider in self.sliders.items()
-            ],
-            "sentences": {_key(list(values.values())): self.sentence(**values) for values in self.positions()},
-            "spec": self.specification,
-        }
-        size = len(json.dumps(payload, ensure_ascii=False).encode())
-        if size > MAX_BYTES:
-            raise ValueError(
-                f"an explorer's grid must stay under {MAX_BYTES} bytes, this one has {size}; "
-                "give the sliders fewer positions or the model fewer rows and decimals."
-            )
-        return payload
+        return weighed(
+            {
+                "controls": self.controls(),
+                "sentences": self.over_the_grid(self.sentence),
+                "spec": self.specification,
+            },
+            "give the sliders fewer positions or the model fewer rows and decimals",
+        )
 
     def live(self) -> Any:
         """Return the explorer as ipywidgets whose every move calls the model."""
         import ipywidgets  # noqa: PLC0415 - only JupyterLab needs it
 
-        controls = {
-            name: ipywidgets.SelectionSlider(
-                options=[(slider.text(value), value) for value in slider.values],
-                value=slider.start,
-                description=slider.label,
-                continuous_update=True,
-                style={"description_width": "16em"},
-                layout={"width": "min(42em, 100%)"},
-            )
-            for name, slider in self.sliders.items()
-        }
         picture, words, heading = ipywidgets.HTML(), ipywidgets.HTML(), ipywidgets.HTML()
 
-        def update(_change: object = None) -> None:
-            values = {name: control.value for name, control in controls.items()}
+        def update(**values: float) -> None:
             spec = self.chart(self.rows(**values)).to_dict()
             heading.value = f"<strong>{escape(check(spec))}</strong>"
             picture.value = svg(spec)
-            words.value = f'<p role="status" style="max-width: 42em">{escape(self.sentence(**values))}</p>'
+            words.value = in_words(self.sentence(**values))
 
-        for control in controls.values():
-            control.observe(update, names="value")
-        update()
-        return ipywidgets.VBox([heading, *controls.values(), picture, words])
+        return ipywidgets.VBox([heading, *self.selectors(update), picture, words])
 
     def _repr_mimebundle_(self, **_options: object) -> dict[str, Any]:
         view = self.live()._repr_mimebundle_()
@@ -214,6 +247,4 @@ def explore(
     ChartError
         The chart draws from other rows too.
     """
-    if not sliders:
-        raise ValueError("`sliders` must name at least one control; a model without one is a chart.")
-    return Explorer(model, sliders, chart, sentence)
+    return Explorer(model, sliders, sentence, chart)

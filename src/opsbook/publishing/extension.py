@@ -5,6 +5,7 @@ Every page carries only what it uses, all of it from the book itself.
 
 import hashlib
 import json
+import posixpath
 import re
 import shutil
 from functools import cache
@@ -15,6 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
@@ -32,6 +34,7 @@ from opsbook.publishing.practice import (
     settle_seed,
     write_data,
 )
+from opsbook.publishing.reference import LibraryIndex, LibraryReference, public_name, source_files
 from opsbook.publishing.solutions import strip
 
 __all__ = ["setup"]
@@ -42,11 +45,13 @@ _VENDOR = _PACKAGE / "vendor"
 _THEME = _PACKAGE / "publishing" / "theme"
 _ELEMENT = _PACKAGE / "exercises" / "static"
 _DEEPER = "Deeper:"
+_DOWNLOADS = "_static/downloads"
 # What a page loads for what stands in it.
 _NEEDED = {
     "<ops-question": ("ops-question.js", "ops-question.css"),
     "<ops-progress": ("ops-question.js", "catalogue.js", "ops-progress.js", "ops-question.css", "ops-progress.css"),
     "<ops-exam": ("ops-question.js", "catalogue.js", "ops-exam.js", "ops-question.css", "ops-exam.css"),
+    "data-view='ops-queue'": ("ops-queue.js", "ops-queue.css"),
     "ops-explorer": ("ops-explorer.js",),
 }
 
@@ -133,6 +138,29 @@ def _depart_deeper(self: HTML5Translator, _node: _Deeper) -> None:
 def _strip_solutions(app: Sphinx, docname: str, source: list[str]) -> None:
     if Path(app.env.doc2path(docname)).suffix == ".ipynb":
         source[0] = json.dumps(strip(json.loads(source[0])))
+
+
+# --- Downloads -------------------------------------------------------------------------------------------------
+
+
+def _write_downloads(app: Sphinx) -> None:
+    if app.builder.format != "html":
+        return
+    folder = Path(app.outdir) / _DOWNLOADS
+    for file in source_files():
+        target = folder / "src" / "opsbook" / file
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(_PACKAGE / file, target)
+
+
+def _link_downloads(app: Sphinx, doctree: nodes.document) -> None:
+    """Let a plain relative link lead to what the build writes; to MyST it leads to a file that is not there."""
+    for link in list(doctree.findall(addnodes.pending_xref)):
+        address = link.get("reftarget", "")
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(app.env.docname), address))
+        written = path.startswith(f"{_DOWNLOADS}/") and (Path(app.outdir) / path).is_file()
+        if link.get("reftype") == "myst" and written:
+            link.replace_self(addnodes.download_reference("", "", *link.children, refuri=address))
 
 
 # --- Pages -----------------------------------------------------------------------------------------------------
@@ -259,12 +287,17 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("evidence-ledger", EvidenceLedger)
     app.add_directive("my-progress", MyProgress)
     app.add_directive("practice-exam", PracticeExam)
+    app.add_directive("library-reference", LibraryReference)
+    app.add_directive("library-index", LibraryIndex)
+    app.add_role("public-name", public_name)
     app.add_config_value("opsbook_fingerprint", _fingerprint(), "env", types=[str])
     app.add_config_value("opsbook_seed", default_seed(), "env", types=[int])
     app.add_config_value("opsbook_instructor", default=False, rebuild="html", types=[bool])
     app.connect("config-inited", settle_seed)
     app.connect("source-read", _strip_solutions)
     app.connect("builder-inited", _copy_assets)
+    app.connect("builder-inited", _write_downloads)
+    app.connect("doctree-read", _link_downloads, priority=900)  # after Sphinx has collected downloads of its own
     app.connect("html-page-context", _page_context)
     app.connect("build-finished", _copy_notebooks)
     app.connect("build-finished", write_data)

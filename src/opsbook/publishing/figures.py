@@ -114,7 +114,8 @@ def explorer_figure(payload: Mapping[str, Any], *, static: str, name: str) -> Fi
     Parameters
     ----------
     payload : mapping
-        What `exercises.Explorer.payload` holds.
+        What the `payload` of an explorer holds: a chart over the grid, or the name of an element of its own and what
+        that shows at every point, beside a still chart.
     static : str
         Path from the page to the site's ``_static`` folder.
     name : str
@@ -133,9 +134,11 @@ def explorer_figure(payload: Mapping[str, Any], *, static: str, name: str) -> Fi
         for control in controls
     )
     at = " · ".join(f"{control['label']}: {control['texts'][control['start']]}" for control in controls)
-    live = {"controls": controls, "sentences": payload["sentences"], "spec": _vega(spec)}
+    live = {"controls": controls, "sentences": payload["sentences"]}
+    view = payload.get("view")
+    live |= {"view": view, "data": payload["data"]} if view else {"spec": _vega(spec)}
     html = (
-        f"<figure class='ops-chart ops-explorer' id='{name}'>{_caption(spec)}"
+        f"<figure class='ops-chart ops-explorer' id='{name}' data-view='{view or 'chart'}'>{_caption(spec)}"
         f"<form class='ops-sliders' hidden onsubmit='return false' aria-label='Controls of the explorer'>{sliders}"
         "<button type='reset'>Back to the start</button></form>"
         f"<noscript><p class='ops-still'>A still picture at {escape(at)}. "

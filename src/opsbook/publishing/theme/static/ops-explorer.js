@@ -1,5 +1,6 @@
 // Explorers: sliders over a precomputed grid. The sentence answers at once; the chart comes alive with Vega, which
-// is fetched only when an explorer nears the screen or is moved.
+// is fetched only when an explorer nears the screen or is moved. An explorer with an element of its own for a view hands
+// that element what it shows at each point.
 (() => {
   "use strict";
 
@@ -20,7 +21,7 @@
   const key = (values) => values.map((value) => String(Number(value.toPrecision(6)))).join("|");
 
   const enliven = (figure) => {
-    const { controls, sentences, spec } = JSON.parse(figure.querySelector("script").textContent);
+    const { controls, sentences, spec, view: own, data } = JSON.parse(figure.querySelector("script").textContent);
     const form = figure.querySelector(".ops-sliders");
     const sentence = figure.querySelector(".ops-sentence");
     const stage = figure.querySelector(".ops-stage");
@@ -31,6 +32,10 @@
 
     const pass = () => {
       if (!view) return;
+      if (own) {
+        view.data = data[key(values())];
+        return;
+      }
       controls.forEach((control, i) => view.signal(`at_${control.name}`, values()[i]));
       view.runAsync();
     };
@@ -39,6 +44,14 @@
 
     const draw = async () => {
       if (view) return;
+      if (own) {
+        view = document.createElement(own);
+        pass();
+        stage.append(view);
+        view.classList.add("ops-live");
+        stage.classList.add("alive");
+        return;
+      }
       const { View, parse } = await loadVega();
       if (view) return;
       const canvas = document.createElement("div");

@@ -1,0 +1,201 @@
+"""A queue that can be watched: a simulated stretch, played by an element of its own, the same in both media.
+
+It is an explorer like the others (a model, sliders, the result in words) with a view of its own in place of a chart.
+In JupyterLab every move of a slider simulates anew; the page carries the paths of every position. Without a script
+the page shows the line's length over time for the first position, and says the result in words.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+from typing import Any, Final
+
+import anywidget
+import numpy as np
+import pandas as pd
+import traitlets
+
+from opsbook import charts
+from opsbook.charts.theme import check
+from opsbook.exercises.assets import asset
+from opsbook.exercises.explorers import Moved, Slider, in_words, weighed
+from opsbook.validation import positive
+
+__all__ = ["ANIMATION_MIME_TYPE", "QueueAnimation", "QueueView", "animate_queue", "queue_path"]
+
+ANIMATION_MIME_TYPE: Final = "application/vnd.opsbook.animation.v1+json"
+_OPENING = 9 * 60
+
+
+class QueueView(anywidget.AnyWidget):
+    """The element in JupyterLab: it plays the path that Python sends."""
+
+    _esm = asset("ops-queue.js") + asset("queue-widget.js")
+    _css = asset("ops-queue.css")
+
+    path = traitlets.Dict().tag(sync=True)
+
+
+def queue_path(
+    records: Mapping[str, Any], *, servers: int, minutes: float, opens: float = _OPENING, server: str = "server"
+) -> dict[str, Any]:
+    """Return a stretch of a simulated queue as the animation plays it.
+
+    Parameters
+    ----------
+    records : mapping
+        One entry a customer, as `simulate` records one replication: ``arrival``, ``start`` (NaN for who gave up),
+        ``end``, in minutes from the opening, and ``server`` (counted from 0).
+    servers : int
+        How many servers there are.
+    minutes : float
+        Length of the stretch; who arrives later is left out.
+    opens : float
+        Time of day at the opening, in minutes after midnight.
+    server : str
+        What a server is called: "clerk".
+
+    Returns
+    -------
+    dict
+        Plain numbers, times to a hundredth of a minute.
+
+    Raises
+    ------
+    ValueError
+        The stretch has no length, or nobody arrives in it.
+
+    Examples
+    --------
+    >>> path = queue_path({"arrival": [0, 1], "start": [0, 4], "end": [4, 9], "server": [0, 0]}, servers=1, minutes=10)
+    >>> path["start"], path["end"]
+    ([0.0, 4.0], [4.0, 9.0])
+    """
+    positive("minutes", minutes)
+    arrive = np.asarray(records["arrival"], dtype=float)
+    come = np.flatnonzero(arrive < minutes)
+    if not come.size:
+        raise ValueError(f"`records` must hold an arrival before `minutes`, {minutes:g}. Watch a longer stretch.")
+    come = come[np.argsort(arrive[come], kind="stable")]
+    start, end = (np.asarray(records[name], dtype=float)[come] for name in ("start", "end"))
+    at = np.asarray(records["server"])[come]
+    return {
+        "opens": opens,
+        "minutes": minutes,
+        "servers": servers,
+        "server": server,
+        "arrive": [round(float(time), 2) for time in arrive[come]],
+        "start": [None if np.isnan(time) else round(float(time), 2) for time in start],
+        "end": [round(float(time), 2) for time in end],
+        "at": [int(which) for which in at],
+    }
+
+
+def _line(path: Mapping[str, Any]) -> pd.DataFrame:
+    """Return how many wait after every moment at which that changes."""
+    left = [end if start is None else start for start, end in zip(path["start"], path["end"], strict=True)]
+    steps = pd.concat([pd.Series(1, index=path["arrive"]), pd.Series(-1, index=left)]).groupby(level=0).sum()
+    line = steps.sort_index().cumsum()
+    line = pd.concat([pd.Series({0.0: 0}), line[line.index <= path["minutes"]]])
+    line = line[~line.index.duplicated(keep="last")]
+    line.loc[path["minutes"]] = line.iloc[-1]
+    return pd.DataFrame({"hour": (path["opens"] + line.index) / 60, "waiting": line.to_numpy()})
+
+
+@dataclass(frozen=True)
+class QueueAnimation(Moved):
+    """A queue that a reader watches and moves; made by `animate_queue`, shown by being a cell's last value."""
+
+    message: str
+    description: str
+    subtitle: str
+
+    def __repr__(self) -> str:
+        return f"[Animation] {self.message}"
+
+    def path(self, **values: float) -> dict[str, Any]:
+        """Return the stretch that the model simulates for one position of every slider."""
+        path: dict[str, Any] = self.model(**values)
+        return path
+
+    @cached_property
+    def specification(self) -> dict[str, Any]:
+        """The still picture: the line's length over time at the sliders' first positions."""
+        start = self.path(**{name: slider.start for name, slider in self.sliders.items()})
+        chart = charts.waiting_line(_line(start), self.message, description=self.description, subtitle=self.subtitle)
+        spec: dict[str, Any] = chart.to_dict()
+        check(spec)
+        return spec
+
+    @cached_property
+    def payload(self) -> dict[str, Any]:
+        """All that the page needs: controls, the path and the result in words at every point, the still picture."""
+        return weighed(
+            {
+                "view": "ops-queue",
+                "controls": self.controls(),
+                "sentences": self.over_the_grid(self.sentence),
+                "data": self.over_the_grid(self.path),
+                "spec": self.specification,
+            },
+            "give the sliders fewer positions or watch a shorter stretch",
+        )
+
+    def live(self) -> Any:
+        """Return the animation as ipywidgets whose every move simulates anew."""
+        import ipywidgets  # noqa: PLC0415 - only JupyterLab needs it
+
+        view, words = QueueView(), ipywidgets.HTML()
+        heading = ipywidgets.HTML(f"<strong>{escape(self.message)}</strong><br>{escape(self.subtitle)}")
+
+        def update(**values: float) -> None:
+            view.path = self.path(**values)
+            words.value = in_words(self.sentence(**values))
+
+        return ipywidgets.VBox([heading, *self.selectors(update), view, words])
+
+    def _repr_mimebundle_(self, **_options: object) -> dict[str, Any]:
+        view = self.live()._repr_mimebundle_()
+        return {**view, ANIMATION_MIME_TYPE: self.payload, "text/plain": repr(self)}
+
+
+def animate_queue(
+    model: Callable[..., dict[str, Any]],
+    *,
+    sliders: Mapping[str, Slider],
+    sentence: Callable[..., str],
+    message: str,
+    description: str,
+    subtitle: str = "",
+) -> QueueAnimation:
+    """Let a reader watch a simulated queue, customer by customer, and move what makes it.
+
+    Play, pause, speed and a slider for the time of day work by pointer and by keyboard; the scene is restated in words
+    at every pause. Where the reader's system asks for less motion, the scene changes once a second and nothing glides.
+
+    Parameters
+    ----------
+    model : callable
+        Takes one keyword for each slider and returns `queue_path` of what it simulates.
+    sliders : mapping of str to Slider
+        The controls, by the keyword of `model` and `sentence` that each one moves.
+    sentence : callable
+        Takes the same keywords and says what to see in this stretch.
+    message : str
+        What the scene shows, as a sentence.
+    description : str
+        What is drawn in the still picture and what it means.
+    subtitle : str
+        What the simulation assumes.
+
+    Returns
+    -------
+    QueueAnimation
+
+    Raises
+    ------
+    ValueError
+        No slider is given, or the paths of all positions take more than 150 kB.
+    """
+    return QueueAnimation(model, sliders, sentence, message, description, subtitle)
