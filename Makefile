@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help book lab test lint notebooks pins clean
+.PHONY: help book lab test lint notebooks bench pins clean
 
 help: ## list every target
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -29,9 +29,14 @@ lint: $(READY) ## check style and types
 notebooks: $(READY) ## run every notebook and write its outputs
 	@$(BIN)/python -m opsbook.publishing.notebooks
 
+bench: .venv/bench/ready ## measure our speed beside that of our peers, and write bench/results.md
+	@PYTHONPATH=src .venv/bench/bin/python -m bench
+
 pins: ## write requirements.txt anew from the ranges in pyproject.toml (needs uv)
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --extra lab --extra book --extra dev --no-annotate --upgrade \
 	  --custom-compile-command "make pins" pyproject.toml -o requirements.txt
+	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --extra bench --no-annotate --upgrade \
+	  --custom-compile-command "make pins" pyproject.toml -o bench/requirements.txt
 
 clean: ## remove what was built and the environment
 	@rm -rf _build dist .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -43,4 +48,12 @@ $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-script-location --require-hashes -r requirements.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+# The peers stay out of the reference environment: what they need must not move its pins.
+.venv/bench/ready: bench/requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "opsbook needs Python 3.11 or newer; name one: make bench PYTHON=python3.12")'
+	@echo "Installing the peers into .venv/bench ..."
+	@$(PYTHON) -m venv .venv/bench
+	@.venv/bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r bench/requirements.txt
 	@touch $@

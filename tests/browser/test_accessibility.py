@@ -106,7 +106,7 @@ def test_pages_with_everything_opened_and_answered(name: str, open_page: Open) -
     # Explorers come alive when they near the screen.
     for explorer in page.locator(".ops-explorer").all():
         explorer.scroll_into_view_if_needed()
-        explorer.locator(".ops-live svg").wait_for()
+        explorer.locator(".ops-live svg").first.wait_for()
     page.wait_for_load_state("networkidle")
     hold({name: look(page)})
 

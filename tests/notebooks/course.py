@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
+ANIMATION = "application/vnd.opsbook.animation.v1+json"
 CHART = "application/vnd.vegalite.v5+json"
 EXPLORER = "application/vnd.opsbook.explorer.v1+json"
 QUESTION = "application/vnd.opsbook.question.v1+json"

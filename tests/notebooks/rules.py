@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import opsbook
 
-from .course import CHART, EXPLORER, Course, Notebook, grading, plain, source, tags
+from .course import ANIMATION, CHART, EXPLORER, Course, Notebook, grading, plain, source, tags
 
 NotebookRule = Callable[[Course, Notebook], Iterator[str]]
 CourseRule = Callable[[Course], Iterator[str]]
@@ -531,8 +531,9 @@ def uses_every_term(course: Course) -> Iterator[str]:
 def _charts(notebook: Notebook) -> Iterator[tuple[int, Mapping[str, Any]]]:
     for output in notebook.of_type(CHART):
         yield output.cell, output.content
-    for output in notebook.of_type(EXPLORER):
-        yield output.cell, output.content["spec"]
+    for mime in (ANIMATION, EXPLORER):
+        for output in notebook.of_type(mime):
+            yield output.cell, output.content["spec"]
 
 
 def _title(spec: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .course import CHART, EXPLORER, QUESTION, Course, read
+from .course import ANIMATION, CHART, EXPLORER, QUESTION, Course, read
 
 Cell = dict[str, Any]
 
@@ -74,6 +74,7 @@ CHAPTER = [
         "## Further reading\n\nTwo works."
     ),
     text("Go on with [the exercises](../exercises/sample.ipynb#warm-up)."),
+    code("exercises.animate_queue(model)", outputs=[shown(ANIMATION, {"controls": [], "sentences": {}, "spec": SPEC})]),
 ]
 
 _ROUND = "import math\nhalf = ...\n### BEGIN SOLUTION\nhalf = math.ceil(3 / 2)\n### END SOLUTION"

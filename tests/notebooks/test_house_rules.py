@@ -8,7 +8,7 @@ import pytest
 
 from opsbook import exercises
 
-from .course import CHART, EXPLORER, Course, Notebook, read
+from .course import ANIMATION, CHART, EXPLORER, Course, Notebook, read
 from .rules import FOR_CHAPTERS, FOR_EXERCISES, FOR_NOTEBOOKS, FOR_THE_COURSE, NotebookRule
 from .sample import Sample, code, grade, question, shown, text
 
@@ -258,7 +258,7 @@ def an_objective_in_other_words(sample: Sample) -> None:
     sample.exercises_metadata["opsbook"]["objectives"][0]["text"] = "Compute something."
 
 
-@broken("was_run_from_top_to_bottom", "run from 1 to 5, got [7, 1, 2, 3, 4]")
+@broken("was_run_from_top_to_bottom", "run from 1 to 6, got [7, 1, 2, 3, 4, 5]")
 def a_cell_run_late(sample: Sample) -> None:
     sample.chapter[2]["execution_count"] = 7
 
@@ -313,17 +313,17 @@ def widget_state(sample: Sample) -> None:
     sample.chapter_metadata["widgets"] = {}
 
 
-@broken("stores_no_widget", "cell 11 stores a widget")
+@broken("stores_no_widget", "cell 12 stores a widget")
 def a_widget_view(sample: Sample) -> None:
     output(sample, "application/vnd.jupyter.widget-view+json", {"model_id": "1"})
 
 
-@broken("stores_no_memory_address", "cell 11 stores at 0x7f3e0c")
+@broken("stores_no_memory_address", "cell 12 stores at 0x7f3e0c")
 def a_memory_address(sample: Sample) -> None:
     output(sample, "text/plain", ["<Styler\n", " at 0x7f3e0c>"])
 
 
-@broken("stores_no_memory_address", "cell 11 stores at 0x7f3e0c")
+@broken("stores_no_memory_address", "cell 12 stores at 0x7f3e0c")
 def a_memory_address_in_a_stream(sample: Sample) -> None:
     printed = {"output_type": "stream", "name": "stdout", "text": "<object object at 0x7f3e0c>"}
     sample.chapter.append(code("print(object())", outputs=[printed]))
@@ -344,7 +344,7 @@ def an_attached_image(sample: Sample) -> None:
     sample.chapter[1]["attachments"] = {"a.png": {"image/png": "iVBOR"}}
 
 
-for _mime in (CHART, EXPLORER):
+for _mime in (ANIMATION, CHART, EXPLORER):
 
     @broken("describes_every_chart", "has no title")
     def a_chart_without_title(sample: Sample, mime: str = _mime) -> None:
@@ -387,7 +387,7 @@ def test_whatever_asks_another_host_is_noticed(tmp_path: Path, mime: str, conten
     assert "example.org" in found(sample.write(tmp_path))["asks_no_other_host"][0]
 
 
-@broken("asks_no_other_host", "cell 11 makes the page fetch 'https://example.org/a.png'")
+@broken("asks_no_other_host", "cell 12 makes the page fetch 'https://example.org/a.png'")
 def a_remote_picture_in_the_text(sample: Sample) -> None:
     sample.chapter.append(text("![a picture](https://example.org/a.png)"))
 

@@ -1,0 +1,38 @@
+"""How long something takes: the best of several runs, since whatever disturbs a run only makes it longer."""
+
+import time
+from collections.abc import Callable
+
+__all__ = ["best", "in_words"]
+
+_SHORTEST = 0.02
+
+
+def best(work: Callable[[], object], *, runs: int = 5) -> float:
+    """Return the seconds that one call of `work` takes, at best.
+
+    Short work is repeated within a run until the clock can tell it from nothing.
+    """
+    work()  # what is loaded or compiled on first use is not the work
+    times = 1
+    while True:
+        taken = _once(work, times)
+        if taken >= _SHORTEST or times >= 1_000_000:  # noqa: PLR2004 - more would not end
+            break
+        times *= 4
+    return min(taken, *(_once(work, times) for _ in range(runs - 1))) / times if runs > 1 else taken / times
+
+
+def _once(work: Callable[[], object], times: int) -> float:
+    start = time.perf_counter()
+    for _ in range(times):
+        work()
+    return time.perf_counter() - start
+
+
+def in_words(seconds: float) -> str:
+    """Return a duration in the unit that suits it."""
+    for unit, size in (("s", 1), ("ms", 1e-3), ("µs", 1e-6)):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds * 1e9:.3g} ns"

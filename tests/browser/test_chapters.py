@@ -1,0 +1,96 @@
+"""Every chapter as its reader meets it: its figures are drawn, its explorers answer, its moving queue moves."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+ROOT = Path(__file__).parents[2]
+CHAPTERS = sorted(path.stem for path in (ROOT / "chapters").glob("*.ipynb"))
+CHART = "application/vnd.vegalite.v5+json"
+EXPLORER = "application/vnd.opsbook.explorer.v1+json"
+ANIMATION = "application/vnd.opsbook.animation.v1+json"
+
+Open = Callable[..., Page]
+
+
+def stored(chapter: str, *kinds: str) -> list[dict[str, Any]]:
+    """Return what a chapter's notebook holds of these kinds, in its order."""
+    cells = json.loads((ROOT / "chapters" / f"{chapter}.ipynb").read_text(encoding="utf-8"))["cells"]
+    bundles = [output.get("data", {}) for cell in cells for output in cell.get("outputs", [])]
+    return [bundle[kind] for bundle in bundles for kind in kinds if kind in bundle]
+
+
+def sentence(payload: dict[str, Any], positions: list[int]) -> str:
+    values = [control["values"][at] for control, at in zip(payload["controls"], positions, strict=True)]
+    return payload["sentences"]["|".join(f"{value:g}" for value in values)]
+
+
+def sliders(figure: Locator, payload: dict[str, Any]) -> list[Locator]:
+    return [figure.get_by_role("slider", name=control["label"], exact=True) for control in payload["controls"]]
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_every_figure_is_drawn(chapter: str, open_page: Open) -> None:
+    page = open_page(f"chapters/{chapter}.html")
+    page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
+    figures = page.locator("figure.ops-chart")
+    specs = [each.get("spec", each) for each in stored(chapter, ANIMATION, CHART, EXPLORER)]
+    assert figures.count() == len(specs) >= 3
+    for figure, spec in zip(figures.all(), specs, strict=True):
+        picture = figure.locator("svg[role=img]").filter(visible=True).first
+        if figure.get_attribute("data-view") is None:
+            expect(picture).to_have_attribute("aria-label", spec["description"])
+            # What is drawn, at the width that is shown, stays inside the picture.
+            outside = picture.evaluate(
+                """(svg) => { const frame = svg.getBoundingClientRect();
+                   return [...svg.querySelectorAll("text")].filter((text) => {
+                     const box = text.getBoundingClientRect();
+                     return box.width && (box.left < frame.left - 1 || box.right > frame.right + 1
+                       || box.top < frame.top - 1 || box.bottom > frame.bottom + 1);
+                   }).map((text) => text.textContent); }"""
+            )
+            assert outside == [], f"{spec['title']}: {outside}"
+
+
+@pytest.mark.parametrize("chapter", [each for each in CHAPTERS if stored(each, ANIMATION, EXPLORER)])
+def test_every_explorer_answers_the_keyboard(chapter: str, open_page: Open) -> None:
+    page = open_page(f"chapters/{chapter}.html")
+    page.evaluate("for (const fold of document.querySelectorAll('details')) fold.open = true")
+    payloads = stored(chapter, ANIMATION, EXPLORER)
+    figures = page.locator(".ops-explorer")
+    assert figures.count() == len(payloads)
+    for figure, payload in zip(figures.all(), payloads, strict=True):
+        figure.scroll_into_view_if_needed()
+        figure.locator(".ops-live svg").first.wait_for()
+        positions = [control["start"] for control in payload["controls"]]
+        result = figure.locator(".ops-sentence")
+        expect(result).to_have_text(sentence(payload, positions))
+        told = {sentence(payload, positions)}
+        for index, slider in enumerate(sliders(figure, payload)):
+            for key, place in (("End", len(payload["controls"][index]["values"]) - 1), ("Home", 0)):
+                slider.press(key)
+                positions[index] = place
+                expect(result).to_have_text(sentence(payload, positions))
+                told.add(sentence(payload, positions))
+        assert len(told) > len(payload["controls"])
+        figure.get_by_role("button", name="Back to the start").click()
+        expect(result).to_have_text(sentence(payload, [control["start"] for control in payload["controls"]]))
+
+
+@pytest.mark.parametrize("chapter", [each for each in CHAPTERS if stored(each, ANIMATION)])
+@pytest.mark.parametrize("over", ["http", "file"])
+def test_the_queue_moves(chapter: str, over: str, open_page: Open) -> None:
+    page = open_page(f"chapters/{chapter}.html", over=over, reduced_motion="no-preference")
+    queue = page.locator("ops-queue")
+    page.locator(".ops-explorer[data-view=ops-queue]").scroll_into_view_if_needed()
+    words = queue.locator(".ops-queue-words")
+    before = words.text_content()
+    queue.get_by_role("button", name="Play").click()
+    expect(queue.locator(".ops-queue-customer").first).to_be_visible()
+    expect(words).not_to_have_text(before or "")
+    queue.get_by_role("button", name="Pause").click()
+    expect(queue.get_by_role("button", name="Play")).to_be_visible()
