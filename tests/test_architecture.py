@@ -21,7 +21,7 @@ LAYERS = (
     {"contact", "kpi", "queues", "forecast"},
     {"simulate", "staffing"},
     {"datasets", "charts"},
-    {"exercises"},
+    {"exercises", "planning"},
     {"publishing"},
     {"cli"},
 )

@@ -1,6 +1,7 @@
 """The command line: it parses, and calls one function for each command."""
 
 import argparse
+import math
 import os
 import sys
 from collections.abc import Sequence
@@ -45,6 +46,86 @@ def _bank_check(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _staff(arguments: argparse.Namespace) -> int:
+    from opsbook import planning  # noqa: PLC0415 - as above
+    from opsbook.errors import ArrivalsError  # noqa: PLC0415 - as above
+
+    level, threshold = arguments.target or (None, None)
+    if level is None and arguments.max_wait is arguments.max_abandon is arguments.max_occupancy is None:
+        arguments.wrong("give at least one of --target, --max-wait, --max-abandon and --max-occupancy")
+    if arguments.max_abandon is not None and arguments.patience is None:
+        arguments.wrong("--max-abandon needs --patience: how many seconds callers are willing to wait on average")
+    try:
+        staffed = planning.staff(
+            arguments.arrivals,
+            output=arguments.output,
+            chart=arguments.chart,
+            force=arguments.force,
+            interval=None if arguments.interval is None else arguments.interval * 60,
+            mean_service_time=arguments.aht,
+            service_level=level,
+            threshold=threshold,
+            max_mean_wait=arguments.max_wait,
+            max_prob_abandon=arguments.max_abandon,
+            max_occupancy=arguments.max_occupancy,
+            mean_patience=arguments.patience,
+            shrinkage=arguments.shrinkage,
+            of=arguments.of,
+        )
+    except ArrivalsError as error:
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        print(f"{_counted(len(error.problems), 'problem')}. Nothing was planned.", file=sys.stderr)
+        return 1
+    print(staffed.table())
+    print(f"Saved in {' and '.join(map(str, staffed.saved))}.")
+    return 0
+
+
+def _time(text: str) -> float:
+    """Read a number above 0."""
+    number = _number(text)
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"must be a number above 0, got {text!r}")
+    return number
+
+
+def _share(text: str) -> float:
+    """Read a share: 0.85, or 85%."""
+    number = _number(text[:-1]) / 100 if text.endswith("%") else _number(text)
+    if not 0 < number <= 1:
+        raise argparse.ArgumentTypeError(f"must be a share such as 0.85 or 85%, above 0 and at most 1, got {text!r}")
+    return number
+
+
+def _loss(text: str) -> float:
+    """Read a share that may be 0 but not 1."""
+    if _number(text.removesuffix("%")) == 0:
+        return 0.0
+    number = _share(text)
+    if number == 1:
+        raise argparse.ArgumentTypeError(f"must be below 1, got {text!r}: somebody has to be there")
+    return number
+
+
+def _target(text: str) -> tuple[float, float]:
+    """Read a service level: 80/20 is 80 % within 20 seconds."""
+    percent, _, seconds = text.partition("/")
+    level, threshold = _number(percent.removesuffix("%")), _number(seconds)
+    if not (1 < level < 100 and 0 <= threshold < math.inf):  # noqa: PLR2004 - percentages end there
+        raise argparse.ArgumentTypeError(
+            f"must be per cent/seconds such as 80/20, more than 1 and less than 100 per cent, got {text!r}"
+        )
+    return level / 100, threshold
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
 def _counted(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"
 
@@ -83,7 +164,55 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument("files", nargs="*", type=Path, metavar="FILE", help="bank files (default: the course's own)")
     check.set_defaults(run=_bank_check)
+    _add_staff(commands)
     return parser
+
+
+def _add_staff(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    staff = commands.add_parser(
+        "staff",
+        help="staff a forecast of contacts, interval by interval",
+        description="Find the smallest number of agents for each interval of a forecast that keeps every target, print "
+        "the plan with what it achieves, and save it as CSV. The forecast is a CSV file with the columns start (ISO "
+        "time) and contacts.",
+        epilog="example: opsbook staff arrivals.csv --aht 240 --target 80/20 --patience 120 --shrinkage 0.3 --chart "
+        "arrivals.svg",
+    )
+    staff.add_argument("arrivals", type=Path, metavar="ARRIVALS.csv", help="the forecast")
+    staff.add_argument("--aht", type=_time, required=True, metavar="SECONDS", help="average handling time of a contact")
+    targets = staff.add_argument_group("targets", "At least one; shares are written 0.85 or 85%.")
+    targets.add_argument(
+        "--target", type=_target, metavar="PERCENT/SECONDS", help="service level: 80/20 is 80 %% within 20 seconds"
+    )
+    targets.add_argument("--max-wait", type=_time, metavar="SECONDS", help="longest mean wait of all contacts")
+    targets.add_argument("--max-abandon", type=_share, metavar="SHARE", help="largest share that abandons")
+    targets.add_argument("--max-occupancy", type=_share, metavar="SHARE", help="largest share of time agents are busy")
+    staff.add_argument(
+        "--patience",
+        type=_time,
+        metavar="SECONDS",
+        help="how long callers are willing to wait on average (Erlang A; without it nobody abandons, Erlang C)",
+    )
+    staff.add_argument(
+        "--shrinkage",
+        type=_loss,
+        default=0.0,
+        metavar="SHARE",
+        help="share of paid time lost to breaks, training and absence (default: 0)",
+    )
+    staff.add_argument(
+        "--of",
+        choices=("offered", "answered", "offered_less_short_abandons"),
+        default="offered",
+        help="whom the service level counts (default: offered, all contacts)",
+    )
+    staff.add_argument(
+        "--interval", type=_time, metavar="MINUTES", help="length of an interval (default: told from the starts)"
+    )
+    staff.add_argument("--output", type=Path, metavar="FILE.csv", help="the plan (default: ARRIVALS-staffing.csv)")
+    staff.add_argument("--chart", type=Path, metavar="FILE", help="also save a chart, as .svg or .png")
+    staff.add_argument("--force", action="store_true", help="replace files that exist")
+    staff.set_defaults(run=_staff, wrong=staff.error)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,6 +1,7 @@
 """The few exceptions that opsbook names itself; everything else is built in."""
 
 __all__ = [
+    "ArrivalsError",
     "BankError",
     "ChartError",
     "DatasetError",
@@ -37,6 +38,14 @@ class ChartError(ValueError):
 
 class BankError(ValueError):
     """A question bank breaks its rules; ``problems`` lists every place."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class ArrivalsError(ValueError):
+    """A forecast cannot be staffed as it stands in its file; ``problems`` lists every place."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))

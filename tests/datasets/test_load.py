@@ -16,7 +16,8 @@ from opsbook import datasets
 from opsbook.datasets import storage
 from opsbook.errors import DatasetError, UnknownNameError
 
-REAL = ["bank_calls", "covid_testing", "solder", "tip_joke"]
+REAL = ["bank_calls", "covid_testing", "daycare_fines", "flights", "solder", "tip_joke"]
+SYNTHETIC = ["contact_shares", "production_line", "staff_turnover"]
 
 
 def caveats(name: str) -> str:
@@ -30,10 +31,16 @@ class TestDescriptions:
         assert described == lying_there
 
     def test_names_are_sorted(self) -> None:
-        assert datasets.names() == sorted([*REAL, "contact_shares"])
+        assert datasets.names() == sorted([*REAL, *SYNTHETIC])
 
-    def test_only_the_generated_set_is_called_synthetic(self) -> None:
-        assert [name for name in datasets.names() if datasets.describe(name).synthetic] == ["contact_shares"]
+    def test_only_the_generated_sets_are_called_synthetic(self) -> None:
+        assert [name for name in datasets.names() if datasets.describe(name).synthetic] == SYNTHETIC
+
+    @pytest.mark.parametrize("name", SYNTHETIC)
+    def test_a_synthetic_set_says_so_in_its_first_caveat_and_has_its_generator(self, name: str) -> None:
+        about = datasets.describe(name)
+        assert about.caveats[0].startswith(("Invented, not measured: ", "Assumed, not measured: "))
+        assert callable(getattr(datasets, name))
 
     @pytest.mark.parametrize("name", datasets.names())
     def test_record_matches_the_file_on_disk(self, name: str) -> None:
@@ -88,7 +95,7 @@ class TestTables:
         about, table = datasets.describe(name), datasets.load(name)
         assert list(table) == [column.name for column in about.columns]
         assert len(table) == about.rows
-        kinds = {"integer": "i", "number": "f", "boolean": "b", "datetime": "M"}
+        kinds = {"integer": "i", "number": "f", "boolean": "b", "datetime": "M", "date": "M"}
         for column in about.columns:
             if column.type == "string":
                 assert pd.api.types.is_string_dtype(table[column.name])
@@ -153,6 +160,48 @@ class TestKnownFacts:
         missing = tests["patient_class"].isna()
         assert f"missing for {missing.sum():,} tests ({missing.mean():.0%})".replace("%", " %") in said
         assert f"up to {tests['age_years'].max():.0f} years" in said
+
+    def test_daycare_fines_have_the_documented_design(self) -> None:
+        fines = datasets.load("daycare_fines")
+        assert sorted(zip(fines["centre"], fines["week"], strict=True)) == list(product(range(1, 11), range(1, 21)))
+        # Its help page: six centres with a fine and four without; before in weeks 1–4, with 5–16, after 17–20.
+        centres = fines.groupby("group")["centre"].nunique()
+        assert centres.to_dict() == {"fine": 6, "no fine": 4}
+        weeks = fines.groupby("phase")["week"].agg(["min", "max"])
+        assert weeks.loc[["before", "during", "after"]].to_numpy().tolist() == [[1, 4], [5, 16], [17, 20]]
+        assert len(fines[["centre", "group", "children"]].drop_duplicates()) == 10
+
+    def test_daycare_fines_caveat_states_the_means_before(self) -> None:
+        fines = datasets.load("daycare_fines").query("phase == 'before'")
+        fine, none = (fines.loc[fines["group"] == group, "late_pickups"].mean() for group in ("fine", "no fine"))
+        assert f"fewer late parents (mean {fine:.1f} a week) than the others ({none:.1f})" in caveats("daycare_fines")
+
+    def test_flights_add_up_to_the_documented_totals(self) -> None:
+        flights = datasets.load("flights")
+        # The package's flights table: 336,776 rows, 8,255 without a departure, mean delay of the others 12.639 minutes.
+        assert flights["scheduled"].sum() == 336_776
+        assert flights["cancelled"].sum() == 8_255
+        assert flights["carrier"].nunique() == 16
+        departed = (flights["scheduled"] - flights["cancelled"]).sum()
+        assert round(flights["delay_sum_min"].sum() / departed, 3) == 12.639
+        days = flights["hour_start"].dt.normalize()
+        assert (str(days.min().date()), str(days.max().date()), days.nunique()) == ("2013-01-01", "2013-12-31", 365)
+
+    def test_flights_are_one_row_an_hour_and_carrier_and_count_each_flight_once(self) -> None:
+        flights = datasets.load("flights")
+        assert not flights.duplicated(["hour_start", "carrier"]).any()
+        assert (flights["hour_start"].dt.minute == 0).all()
+        assert (flights["cancelled"] + flights["late"] <= flights["scheduled"]).all()
+        assert (flights.loc[flights["cancelled"] == flights["scheduled"], "delay_sum_min"] == 0).all()
+
+    def test_flights_caveats_count_right(self) -> None:
+        flights, said = datasets.load("flights"), caveats("flights")
+        cancelled, scheduled = flights["cancelled"].sum(), flights["scheduled"].sum()
+        assert f"There are {cancelled:,} ({100 * cancelled / scheduled:.1f} %)" in said
+        days = flights.groupby(flights["hour_start"].dt.normalize())[["cancelled", "scheduled"]].sum()
+        worst = days["cancelled"].idxmax()
+        assert f"{days.loc[worst, 'cancelled']} of the {days.loc[worst, 'scheduled']} flights of 8 February" in said
+        assert f"{worst:%m-%d}" == "02-08"
 
     def test_solder_contains_the_documented_balanced_design(self) -> None:
         solder = datasets.load("solder")
@@ -296,6 +345,11 @@ class TestDamage:
         rewrite("bank_calls", edit)
         with pytest.raises(DatasetError, match=r"row 2, column 'interval_start' .* must be a time such as"):
             datasets.load("bank_calls")
+
+    def test_impossible_date(self, rewrite: Callable[[str, Callable[[bytes], bytes]], None]) -> None:
+        rewrite("staff_turnover", lambda content: content.replace(b"harbour,19", b"harbour,190", 1))
+        with pytest.raises(DatasetError, match=r"row 1, column 'hired_on' .* must be a date such as 2003-03-03, got"):
+            datasets.load("staff_turnover")
 
     def test_cut_archive(self, rewrite: Callable[[str, Callable[[bytes], bytes]], None]) -> None:
         rewrite("bank_calls", lambda content: content[:5000])

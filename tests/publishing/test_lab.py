@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from opsbook.publishing import lab
+from opsbook.publishing import lab, workbook
 
 
 def notebook(answer: str) -> str:
@@ -57,6 +57,15 @@ def test_pages_that_notebooks_link_to_come_along(root: Path, tmp_path: Path) -> 
     (root / "book" / "glossary.md").write_text("# Longer glossary", encoding="utf8")
     lab.prepare(root, tmp_path / "mine")
     assert (tmp_path / "mine" / "book" / "glossary.md").read_text(encoding="utf8") == "# Longer glossary"
+
+
+def test_the_workbook_comes_along_and_stays_the_learners(root: Path, tmp_path: Path) -> None:
+    lab.prepare(root, tmp_path / "mine")
+    book = tmp_path / "mine" / "_static" / "downloads" / workbook.FILE
+    assert book.read_bytes().startswith(b"PK")
+    book.write_bytes(b"with my own numbers")
+    lab.prepare(root, tmp_path / "mine")
+    assert book.read_bytes() == b"with my own numbers"
 
 
 def test_citations_and_terms_are_written_out(root: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from opsbook.charts.contact import contact_extents, contact_shares, decoupling, timeline
 from opsbook.charts.frame import titled
 from opsbook.charts.queues import waiting_line
+from opsbook.charts.staffing import staffing_plan
 from opsbook.charts.theme import CONTACT_COLOURS, PALETTE
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "contact_extents",
     "contact_shares",
     "decoupling",
+    "staffing_plan",
     "timeline",
     "titled",
     "waiting_line",

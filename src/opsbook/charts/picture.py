@@ -12,10 +12,12 @@ from typing import Any, Final
 
 from opsbook.charts.theme import FONT
 
-__all__ = ["NARROW", "WIDE", "drawing_spec", "svg"]
+__all__ = ["NARROW", "WIDE", "document", "drawing_spec", "svg"]
 
 WIDE: Final = 680
 NARROW: Final = 340
+_ALONE: Final = 960
+_INK: Final = "#1d2329"
 _FONTS = Path(__file__).parents[1] / "vendor" / "source-sans-pro"
 
 
@@ -69,3 +71,35 @@ def svg(spec: Mapping[str, Any], *, width: int = WIDE) -> str:
     picture = re.sub(r' (aria-(?:label|roledescription|hidden)|role)="[^"]*"', "", picture)
     label = escape(str(spec.get("description", "")), quote=True)
     return picture.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
+
+
+def document(spec: Mapping[str, Any], suffix: str) -> bytes:
+    """Return the chart `spec` as a file of its own: with its title, and dark on white whatever is around it.
+
+    Parameters
+    ----------
+    spec : mapping
+        A Vega-Lite specification of one view, with a title and a description.
+    suffix : str
+        ``".svg"`` or ``".png"``.
+
+    Returns
+    -------
+    bytes
+        What to write into the file.
+    """
+    import vl_convert  # noqa: PLC0415 - as above
+
+    _register_fonts()
+    drawn = json.loads(json.dumps(dict(spec)).replace("currentColor", _INK))
+    drawn |= {
+        "width": _ALONE,
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "background": "white",
+        "padding": 16,
+    }
+    if suffix == ".png":
+        return bytes(vl_convert.vegalite_to_png(drawn, scale=2, show_warnings=False))
+    picture = vl_convert.vegalite_to_svg(drawn, show_warnings=False)
+    label = escape(str(spec.get("description", "")), quote=True)
+    return str(picture).replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1).encode()

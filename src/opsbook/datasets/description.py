@@ -24,7 +24,7 @@ class Column:
     name : str
         Name in the table; a unit of measurement is its suffix.
     type : str
-        ``"string"``, ``"integer"``, ``"number"``, ``"boolean"`` or ``"datetime"``.
+        ``"string"``, ``"integer"``, ``"number"``, ``"boolean"``, ``"datetime"`` or ``"date"``.
     unit : str
         What the numbers count; empty for words, flags and identifiers.
     description : str

@@ -18,6 +18,7 @@ from opsbook.errors import DatasetError
 __all__ = ["load"]
 
 TIME_FORMAT = "%Y-%m-%dT%H:%M"
+DATE_FORMAT = "%Y-%m-%d"
 
 
 def load(name: str) -> pd.DataFrame:
@@ -32,7 +33,7 @@ def load(name: str) -> pd.DataFrame:
     -------
     pandas.DataFrame
         A fresh copy, so changing it harms nobody. Columns are as `describe` lists them: words as strings, flags as
-        booleans, times as datetimes without a time zone, missing words as missing.
+        booleans, times and dates as datetimes without a time zone, missing words as missing.
 
     Raises
     ------
@@ -140,5 +141,8 @@ def _parsed(words: pd.Series[str], kind: str) -> tuple[pd.Series[Any], str]:
         case "datetime":
             times = pd.to_datetime(words, format=TIME_FORMAT, errors="coerce")
             return times.dt.as_unit("us"), "a time such as 2003-03-03T07:00"
+        case "date":
+            days = pd.to_datetime(words, format=DATE_FORMAT, errors="coerce")
+            return days.dt.as_unit("us"), "a date such as 2003-03-03"
         case _:
             return words, "text"

@@ -24,6 +24,7 @@ from sphinx.writers.html5 import HTML5Translator
 
 from opsbook.exercises.banks import default_seed, question
 from opsbook.mathml import to_mathml
+from opsbook.publishing import workbook
 from opsbook.publishing.pages import DataDictionary, EvidenceLedger
 from opsbook.publishing.practice import (
     MyProgress,
@@ -34,7 +35,7 @@ from opsbook.publishing.practice import (
     settle_seed,
     write_data,
 )
-from opsbook.publishing.reference import LibraryIndex, LibraryReference, public_name, source_files
+from opsbook.publishing.reference import expand, public_name, source_files
 from opsbook.publishing.solutions import strip
 
 __all__ = ["setup"]
@@ -140,6 +141,14 @@ def _strip_solutions(app: Sphinx, docname: str, source: list[str]) -> None:
         source[0] = json.dumps(strip(json.loads(source[0])))
 
 
+# --- Library reference -----------------------------------------------------------------------------------------
+
+
+def _expand_reference(app: Sphinx, docname: str, source: list[str]) -> None:
+    if Path(app.env.doc2path(docname)).suffix == ".md":
+        source[0] = expand(source[0])
+
+
 # --- Downloads -------------------------------------------------------------------------------------------------
 
 
@@ -151,6 +160,7 @@ def _write_downloads(app: Sphinx) -> None:
         target = folder / "src" / "opsbook" / file
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(_PACKAGE / file, target)
+    workbook.write(folder / workbook.FILE)
 
 
 def _link_downloads(app: Sphinx, doctree: nodes.document) -> None:
@@ -287,14 +297,13 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("evidence-ledger", EvidenceLedger)
     app.add_directive("my-progress", MyProgress)
     app.add_directive("practice-exam", PracticeExam)
-    app.add_directive("library-reference", LibraryReference)
-    app.add_directive("library-index", LibraryIndex)
     app.add_role("public-name", public_name)
     app.add_config_value("opsbook_fingerprint", _fingerprint(), "env", types=[str])
     app.add_config_value("opsbook_seed", default_seed(), "env", types=[int])
     app.add_config_value("opsbook_instructor", default=False, rebuild="html", types=[bool])
     app.connect("config-inited", settle_seed)
     app.connect("source-read", _strip_solutions)
+    app.connect("source-read", _expand_reference)
     app.connect("builder-inited", _copy_assets)
     app.connect("builder-inited", _write_downloads)
     app.connect("doctree-read", _link_downloads, priority=900)  # after Sphinx has collected downloads of its own

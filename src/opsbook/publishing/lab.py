@@ -47,6 +47,14 @@ def prepare(root: Path, workspace: Path) -> list[Path]:
             new.append(target)
     # The notebooks link to the glossary and the evidence; nobody works in these pages, so they are kept current.
     shutil.copytree(root / "book", workspace / "book", ignore=shutil.ignore_patterns("_static"), dirs_exist_ok=True)
+    # Where the chapters' links to the workbook lead; the learner's copy stays.
+    folder = workspace / "_static" / "downloads"
+    if find_spec("xlsxwriter") is not None:
+        from opsbook.publishing import workbook  # noqa: PLC0415 - its writer comes with the book's extra only
+
+        if not (folder / workbook.FILE).exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            workbook.write(folder / workbook.FILE)
     overrides = workspace / ".lab" / "settings" / "overrides.json"
     overrides.parent.mkdir(parents=True, exist_ok=True)
     overrides.write_text(json.dumps(SETTINGS, indent=2) + "\n", encoding="utf8")

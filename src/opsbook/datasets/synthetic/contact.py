@@ -1,4 +1,4 @@
-"""Data sets that a generator makes, with every assumption in sight."""
+"""Contact in eleven operations: task times that were invented to practise measuring contact."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
