@@ -28,7 +28,7 @@ LAYERS = (
 LAYER = {part: height for height, parts in enumerate(LAYERS) for part in parts}
 PURE = ("errors", "validation", "frames", "contact", "kpi", "queues", "forecast", "simulate", "staffing")
 # Well-kept libraries behind our own face, each loaded only by the call that needs it.
-BEHIND = {"forecast": {"pandas", "statsmodels"}, "simulate": {"ciw"}, "staffing": {"scipy"}}
+BEHIND = {"forecast": {"pandas", "scipy", "statsmodels"}, "simulate": {"ciw"}, "staffing": {"scipy"}}
 NOT_MODULES = {"", "__all__", "__file__", "__name__", "__version__"}
 
 MODULES = {

@@ -4,10 +4,12 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import opsbook
+from opsbook import planning, queues, staffing
 from opsbook.cli import main
 from opsbook.publishing import book, lab
 
@@ -56,11 +58,11 @@ def test_help_lists_every_command(capsys: Captured) -> None:
         main(["--help"])
     assert ended.value.code == 0
     told = capsys.readouterr().out
-    for command in ("book", "lab", "bank"):
+    for command in ("book", "lab", "bank", "staff"):
         assert f"\n    {command} " in told
 
 
-@pytest.mark.parametrize("command", [["book"], ["lab"], ["bank"], ["bank", "check"]])
+@pytest.mark.parametrize("command", [["book"], ["lab"], ["bank"], ["bank", "check"], ["staff"]])
 def test_every_command_has_help(command: list[str], capsys: Captured) -> None:
     with pytest.raises(SystemExit) as ended:
         main([*command, "--help"])
@@ -138,6 +140,70 @@ def test_lab_passes_options_on(
     assert asked == [(in_a_project, {"workspace": workspace, "arguments": passed_on})]
 
 
+def arrivals(folder: Path, text: str = "start,contacts\n2026-03-02T08:00,46\n2026-03-02T08:30,100\n") -> None:
+    (folder / "arrivals.csv").write_text(text, encoding="utf8")
+
+
+def test_a_forecast_is_staffed_printed_and_saved(elsewhere: Path, capsys: Captured) -> None:
+    arrivals(elsewhere)
+    typed = "staff arrivals.csv --aht 240 --target 80/20 --patience 120 --shrinkage 0.3 --chart plan.svg"
+    assert main(typed.split()) == 0
+    told, complained = capsys.readouterr()
+    assert complained == ""
+    lines = told.splitlines()
+    assert lines[0].split("  ")[-1].strip() == "occupancy"
+    for line, rate in zip(lines[1:3], (46 / 1800, 100 / 1800), strict=True):
+        case = {"arrival_rate": rate, "mean_service_time": 240, "mean_patience": 120}
+        agents = staffing.required_agents(**case, service_level=0.8, threshold=20)
+        rostered = staffing.required_agents(**case, service_level=0.8, threshold=20, shrinkage=0.3)
+        metrics = queues.erlang_a(agents, **case)
+        assert line.replace(" %", "%").split()[2:] == [
+            f"{rate * 240:.2f}",
+            str(agents),
+            str(rostered),
+            f"{metrics.service_level(20):.1%}",
+            f"{metrics.mean_wait:.1f}",
+            f"{metrics.prob_abandon:.1%}",
+            f"{metrics.occupancy:.1%}",
+        ]
+    assert lines[-1] == "Saved in arrivals-staffing.csv and plan.svg."
+    saved = (elsewhere / "arrivals-staffing.csv").read_text(encoding="utf8").splitlines()
+    assert saved[1].startswith("2026-03-02T08:00,46,6.133333,")
+    assert (elsewhere / "plan.svg").exists()
+
+
+def test_targets_and_options_reach_the_plan(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    plan = SimpleNamespace(table=str, saved=[])
+    monkeypatch.setattr(planning, "staff", lambda file, **options: asked.append((file, options)) or plan)
+    typed = (
+        "staff a.csv --aht 4 --target 79.5/0 --max-wait 30 --max-abandon 5% --max-occupancy 0.85 --patience 60 "
+        "--shrinkage 30% --of answered --interval 15 --output b.csv --force"
+    )
+    assert main(typed.split()) == 0
+    assert asked == [
+        (
+            Path("a.csv"),
+            {
+                "mean_service_time": 4,
+                "service_level": 0.795,
+                "threshold": 0,
+                "max_mean_wait": 30,
+                "max_prob_abandon": 0.05,
+                "max_occupancy": 0.85,
+                "mean_patience": 60,
+                "shrinkage": 0.3,
+                "of": "answered",
+                "interval": 900,
+                "output": Path("b.csv"),
+                "chart": None,
+                "force": True,
+            },
+        )
+    ]
+    assert not list(elsewhere.iterdir())
+
+
 # --- 1 ---------------------------------------------------------------------------------------------------------
 
 
@@ -205,6 +271,28 @@ def test_a_bank_that_is_no_yaml_is_told_by_its_line(elsewhere: Path, capsys: Cap
     assert capsys.readouterr().err.startswith("torn.yml:")
 
 
+def test_a_forecast_at_fault_gives_one_complete_list(elsewhere: Path, capsys: Captured) -> None:
+    arrivals(elsewhere, "start,contacts\n2026-03-02T08:00,many\n2026-03-02T08:30,-1\n2026-03-02T08:30,4\n")
+    assert main(["staff", "arrivals.csv", "--aht", "240", "--target", "80/20"]) == 1
+    told, complained = capsys.readouterr()
+    assert told == ""
+    problems = complained.splitlines()
+    assert [problem.split(":")[1] for problem in problems[:3]] == ["2", "3", "4"]
+    assert problems[3:] == ["3 problems. Nothing was planned."]
+    assert [path.name for path in elsewhere.iterdir()] == ["arrivals.csv"]
+
+
+def test_a_plan_that_exists_stays(elsewhere: Path, capsys: Captured) -> None:
+    arrivals(elsewhere)
+    (elsewhere / "arrivals-staffing.csv").write_text("mine", encoding="utf8")
+    assert main(["staff", "arrivals.csv", "--aht", "240", "--target", "80/20"]) == 1
+    assert capsys.readouterr().err == (
+        "opsbook: the plan must not replace a file, got arrivals-staffing.csv that exists. "
+        "Name another, or replace it with --force.\n"
+    )
+    assert main(["staff", "arrivals.csv", "--aht", "240", "--target", "80/20", "--force"]) == 0
+
+
 # --- 2 ---------------------------------------------------------------------------------------------------------
 
 
@@ -217,6 +305,17 @@ def test_a_bank_that_is_no_yaml_is_told_by_its_line(elsewhere: Path, capsys: Cap
         (["bank", "chek"], "invalid choice: 'chek'"),
         (["book", "--colour"], "unrecognized arguments: --colour"),
         (["lab", "--workspace"], "expected one argument"),
+        (["staff", "a.csv", "--target", "80/20"], "arguments are required: --aht"),
+        (["staff", "a.csv", "--aht", "240"], "give at least one of --target, --max-wait, --max-abandon and"),
+        (["staff", "a.csv", "--aht", "0", "--target", "80/20"], "--aht: must be a number above 0, got '0'"),
+        (["staff", "a.csv", "--aht", "inf", "--target", "80/20"], "--aht: must be a number above 0, got 'inf'"),
+        (["staff", "a.csv", "--aht", "9", "--max-abandon", "0.1"], "--max-abandon needs --patience"),
+        (["staff", "a.csv", "--aht", "9", "--max-occupancy", "85"], "must be a share such as 0.85 or 85%"),
+        (["staff", "a.csv", "--aht", "9", "--max-wait", "9", "--shrinkage", "100%"], "must be below 1, got '100%'"),
+        *(
+            (["staff", "a.csv", "--aht", "9", "--target", target], "--target: must be per cent/seconds such as 80/20")
+            for target in ("80", "0.8/20", "100/20", "80/x", "80/-1", "20/80/3", "nan/20")
+        ),
     ],
 )
 def test_wrong_usage(typed: list[str], says: str, capsys: Captured) -> None:

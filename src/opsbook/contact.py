@@ -138,6 +138,14 @@ class Layout:
     bottleneck : str
         The side that limits `capacity`: ``"front office"`` (also on a tie) or ``"back office"``; ``"none"`` if one
         pool of staff does everything, or if no task needs staff.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> tasks = pd.DataFrame({"task": ["hear", "decide"], "duration_min": [6, 4], "contact": ["active", "none"]})
+    >>> layout = decouple(tasks, to_back="decide").after
+    >>> layout.front_work, layout.back_work, layout.bottleneck
+    (6.0, 4.0, 'front office')
     """
 
     contact_time: float
@@ -151,7 +159,21 @@ class Layout:
 
 @dataclass(frozen=True)
 class Decoupling:
-    """The same process `before` and `after` tasks moved to the back office."""
+    """The same process `before` and `after` tasks moved to the back office.
+
+    Attributes
+    ----------
+    before, after : Layout
+        One pool of staff that does every task, and a front and a back office that do their own.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> tasks = pd.DataFrame({"task": ["hear", "decide"], "duration_min": [6, 4], "contact": ["active", "none"]})
+    >>> change = decouple(tasks, to_back="decide")
+    >>> change.before.capacity, change.after.capacity
+    (12.0, 10.0)
+    """
 
     before: Layout
     after: Layout

@@ -66,6 +66,7 @@ _SEASONS = ("additive", "multiplicative")
 # Above this the first season is taken as it stands: estimating a starting value for each place would take minutes.
 _LONGEST_ESTIMATED_SEASON = 24
 _EXACT = 1e-9
+_LARGEST = 1e150  # squares must stay finite
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +87,12 @@ class Forecast:
         False if the search for the parameters stopped before it was done; the forecast is then its best so far.
     times : pandas.DatetimeIndex or pandas.PeriodIndex or None
         When the values are due, if the series said when its own were.
+
+    Examples
+    --------
+    >>> expected = seasonal_naive([52, 40, 54, 42], period=2, horizon=2)
+    >>> expected.mean, expected.horizon
+    (array([54., 42.]), 2)
     """
 
     mean: NDArray[np.float64]
@@ -134,6 +141,12 @@ class Accuracy:
         Share of the actual values that fell into their interval, ends included; to be compared with the level.
     mean_width : float or numpy.ndarray
         Mean width of the intervals, in the unit of the series.
+
+    Examples
+    --------
+    >>> expected = seasonal_naive([52, 40, 54, 42], period=2, horizon=2)
+    >>> accuracy([55, 41], expected, history=[52, 40, 54, 42], period=2).mae
+    1.0
     """
 
     mean_error: float | NDArray[np.float64]
@@ -164,6 +177,12 @@ class Backtest:
         Mean absolute error of the seasonal naive method on the values known at each origin: the yardstick of MASE.
     unconverged : int
         Number of origins at which the search for parameters stopped early.
+
+    Examples
+    --------
+    >>> tested = backtest([52, 40, 54, 42, 55, 41], seasonal_naive, period=2, horizon=1, first=4)
+    >>> tested.origins, tested.errors[:, 0]
+    (array([4, 5]), array([ 1., -1.]))
     """
 
     method: str
@@ -371,7 +390,7 @@ def holt_winters(
     ------
     TypeError, ValueError
         As for `seasonal_naive`; also if `trend` or `seasonal` is another word, or if a multiplicative season meets a
-        value that is not above zero.
+        value that is not above zero, or a series that jumps about by more than its own size.
 
     Notes
     -----
@@ -428,7 +447,7 @@ def holt_winters(
             seasonal="mul" if multiplicative else "add",
             seasonal_periods=period,
             initialization_method="estimated" if period <= _LONGEST_ESTIMATED_SEASON else "heuristic",
-        ).fit()
+        ).fit(method="SLSQP")
     found = fit.params
     alpha, gamma = float(found["smoothing_level"]), float(found["smoothing_seasonal"])
     beta_star = 0.0 if trend == "none" else float(found["smoothing_trend"])
@@ -444,6 +463,12 @@ def holt_winters(
     )
     errors = (scaled - expected) / expected if multiplicative else scaled - expected
     sigma = math.sqrt(errors @ errors / (len(values) - estimated))
+
+    if multiplicative and not (sigma < 1 and (expected > 0).all()):
+        raise ValueError(
+            "`series` varies too much for a multiplicative season: one step ahead, errors are as large as what is "
+            "expected. Use `seasonal='additive'`."
+        )
 
     steps = np.arange(1, horizon + 1)
     reach = np.cumsum(phi**steps)
@@ -699,6 +724,8 @@ def _values(series: ArrayLike, least: int, in_words: str, *, name: str = "series
             f"`{name}` must have a finite value at every time, got {values[bad[0]]} at place {bad[0]}{more}. Fill the "
             "gaps first, for example with the value of a season earlier."
         )
+    if len(values) and np.abs(values).max() > _LARGEST:
+        raise ValueError(f"`{name}` must not exceed {_LARGEST:g} in size, got {values[np.abs(values).argmax()]:g}.")
     if len(values) < least:
         raise ValueError(f"`{name}` must have at least {least} values ({in_words}), got {len(values)}.")
     _index(series, name=name)

@@ -21,6 +21,7 @@ import numpy as np
 from opsbook import queues, staffing
 from opsbook.errors import ArrivalsError
 from opsbook.staffing import Convention
+from opsbook.validation import between
 
 __all__ = ["Arrivals", "Interval", "StaffingPlan", "plan", "read_arrivals", "staff"]
 
@@ -29,7 +30,9 @@ _TABLE_ROWS = 100  # more than these are shown by the day
 _CHARTED = 1500  # more intervals than these make a grey band
 _FIGURES = ("service_level", "mean_wait_s", "prob_abandon", "occupancy")
 _SECONDS_PER_HOUR = 3600
+_YEAR = 366 * 24 * _SECONDS_PER_HOUR
 _PICTURES = (".svg", ".png")
+_GIVE_IT = "Give it with --interval."
 
 
 @dataclass(frozen=True)
@@ -236,7 +239,11 @@ def read_arrivals(file: Path, *, interval: float | None = None) -> Arrivals:
     ------
     ArrivalsError
         If anything is wrong: one complete list, each problem with the file, the line and what to do.
+    ValueError
+        If `interval` is shorter than a second or longer than a year.
     """
+    if interval is not None:
+        between("interval", interval, 1, _YEAR, hint="Give seconds.")
     try:
         text = file.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -365,7 +372,7 @@ class _Reading:
             self.problem(
                 few[0].line,
                 f"start: must have an offset from UTC everywhere or nowhere, got {said} in line{'s' * (len(few) > 1)} "
-                f"{lines} and otherwise in the {len(many)} others. Write them alike.",
+                f"{lines} and {'none' if few is zoned else 'one'} in the {len(many)} others. Write them alike.",
             )
             return 0.0
         first: dict[datetime, int] = {}
@@ -395,9 +402,14 @@ class _Reading:
         if interval is not None:
             length = timedelta(seconds=interval)
         elif counts:
-            length = min(counts, key=lambda step: (-counts[step], step))
+            (length, most), *others = counts.most_common()
+            rivals = [step for step, count in others if count == most]
+            if rivals:
+                likely = ", ".join(_minutes(step) for step in sorted([length, *rivals]))
+                self.problem(0, f"must tell the length of an interval, got {likely} equally often. {_GIVE_IT}")
+                return 0.0
         elif not self.problems:
-            self.problem(0, "needs two rows to tell the length of an interval, got one. Give it with --interval.")
+            self.problem(0, f"needs two rows to tell the length of an interval, got one. {_GIVE_IT}")
             return 0.0
         else:
             return 0.0
@@ -481,7 +493,7 @@ def plan(
     ... )
     >>> staffed = plan(morning, mean_service_time=240, service_level=0.8, threshold=20, shrinkage=0.3)
     >>> [(row.agents, row.rostered, round(row.service_level, 3)) for row in staffed.intervals], staffed.paid_hours
-    ([(9, 13, 0.82), (12, 18, 0.878)], 15.5)
+    ([(9, 13, 0.829), (12, 18, 0.889)], 15.5)
     """
     rate = np.array(arrivals.contacts) / arrivals.interval
     case: dict[str, Any] = {"arrival_rate": rate, "mean_service_time": mean_service_time}

@@ -667,6 +667,12 @@ class ShiftPlan:
         For each interval, the people on duty, the people required, and the former less the latter.
     cost : float
         Cost of all people together.
+
+    Examples
+    --------
+    >>> plan = cover_shifts([1, 2, 1], {"early": Shift(start=0, length=2), "late": Shift(start=1, length=2)})
+    >>> dict(plan.people), plan.on_duty, plan.cost
+    ({'early': 1, 'late': 1}, (1, 2, 1), 2.0)
     """
 
     people: Mapping[str, int]

@@ -136,7 +136,7 @@ class TestEveryPage:
                 "title": title is not None and len(title[1].strip()) > 5,
                 "description": len(description) == 1 and 20 < len(description[0]) <= 160,
                 "h1": len(markup.all("h1")) == 1,
-                "ids": markup.html.count(' id="') + markup.html.count(" id='") == len(markup.ids),
+                "ids": sum("id" in attributes for _, attributes in markup.elements) == len(markup.ids),
             }.items():
                 if not holds:
                     faults.append((page, what))

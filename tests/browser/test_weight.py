@@ -10,7 +10,15 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-LIGHT = ("book/how-to-use.html", "book/my-progress.html", "book/practice-exam.html")
+LIGHT = (
+    "book/how-to-use.html",
+    "book/my-progress.html",
+    "book/practice-exam.html",
+    "book/reference/index.html",
+    "book/reference/exercises.html",
+    "book/reference/queues.html",
+    "book/reference/simulate.html",
+)
 CHAPTER = "chapters/customer-contact.html"
 KIB = 1024
 

@@ -34,6 +34,22 @@ def timeline(tasks: pd.DataFrame, message: str, *, description: str, subtitle: s
         Columns ``task``, ``duration_min`` and ``contact`` (none, passive, active), in the order of work.
     message, description, subtitle : str
         As in `titled`.
+
+    Returns
+    -------
+    altair.LayerChart
+        As `titled` returns it.
+
+    Raises
+    ------
+    MissingColumnError
+        If columns are missing.
+
+    Examples
+    --------
+    >>> tasks = pd.DataFrame({"task": ["hear", "decide"], "duration_min": [6, 4], "contact": ["active", "none"]})
+    >>> timeline(tasks, "Six minutes of ten need the customer", description="Two bars, one a task.").title.text
+    'Six minutes of ten need the customer'
     """
     require_columns("a timeline", tasks.columns, ["task", "duration_min", "contact"])
     end = tasks["duration_min"].cumsum()
@@ -67,6 +83,24 @@ def contact_shares(shares: pd.DataFrame, message: str, *, description: str, subt
         One row an operation: ``operation``, and the shares ``active`` and ``passive`` in [0, 1].
     message, description, subtitle : str
         As in `titled`.
+
+    Returns
+    -------
+    altair.LayerChart
+        As `titled` returns it.
+
+    Raises
+    ------
+    MissingColumnError
+        If columns are missing.
+    ValueError
+        If an operation's shares add up to more than 1.
+
+    Examples
+    --------
+    >>> shares = pd.DataFrame({"operation": ["clinic", "factory"], "active": [0.5, 0.0], "passive": [0.3, 0.1]})
+    >>> contact_shares(shares, "The clinic keeps its patients", description="Two bars, in three parts.").title.text
+    'The clinic keeps its patients'
     """
     require_columns("a chart of contact shares", shares.columns, ["operation", "active", "passive"])
     between("active + passive", shares["active"] + shares["passive"], 0, 1, hint="Give shares, not percentages.")
@@ -102,6 +136,22 @@ def contact_extents(jobs: pd.DataFrame, message: str, *, description: str, subti
         One row a job: ``operation`` and ``extent`` in [0, 1].
     message, description, subtitle : str
         As in `titled`.
+
+    Returns
+    -------
+    altair.LayerChart
+        As `titled` returns it.
+
+    Raises
+    ------
+    MissingColumnError
+        If columns are missing.
+
+    Examples
+    --------
+    >>> jobs = pd.DataFrame({"operation": ["clinic", "clinic", "factory"], "extent": [0.8, 0.6, 0.05]})
+    >>> contact_extents(jobs, "The clinic keeps its patients", description="A mark for each job.").title.text
+    'The clinic keeps its patients'
     """
     require_columns("a chart of contact extents", jobs.columns, ["operation", "extent"])
     drawn = jobs[["operation", "extent"]].round(3)
@@ -127,6 +177,18 @@ def decoupling(change: contact.Decoupling, message: str, *, description: str, su
         As `contact.decouple` returns it.
     message, description, subtitle : str
         As in `titled`.
+
+    Returns
+    -------
+    altair.LayerChart
+        As `titled` returns it.
+
+    Examples
+    --------
+    >>> tasks = pd.DataFrame({"task": ["hear", "decide"], "duration_min": [6, 4], "contact": ["active", "none"]})
+    >>> change = contact.decouple(tasks, to_back="decide")
+    >>> decoupling(change, "Two jobs an hour are lost", description="A bar for each measure.").title.text
+    'Two jobs an hour are lost'
     """
     rows = []
     for measure, field, unit in (

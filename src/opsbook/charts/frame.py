@@ -39,6 +39,15 @@ def titled(
     ------
     ChartError
         The message or the description is empty, or says no more than the other.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> agents = pd.DataFrame({"day": ["Mon", "Thu"], "agents": [14, 10]})
+    >>> bars = alt.Chart(agents).mark_bar().encode(x="agents", y="day")
+    >>> chart = titled(bars, "Mondays need four agents more", description="14 agents on Monday, 10 on Thursday.")
+    >>> chart.title.text, chart.description
+    ('Mondays need four agents more', '14 agents on Monday, 10 on Thursday.')
     """
     if not message.strip() or not description.strip():
         raise ChartError("`message` and `description` must both say something; a figure without words helps nobody.")

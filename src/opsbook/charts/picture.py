@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from base64 import b64encode
 from collections.abc import Mapping
 from copy import deepcopy
 from functools import cache
@@ -102,4 +103,19 @@ def document(spec: Mapping[str, Any], suffix: str) -> bytes:
         return bytes(vl_convert.vegalite_to_png(drawn, scale=2, show_warnings=False))
     picture = vl_convert.vegalite_to_svg(drawn, show_warnings=False)
     label = escape(str(spec.get("description", "")), quote=True)
-    return str(picture).replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1).encode()
+    picture = picture.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
+    # Words were given the room that they take in this font; a viewer's own might need more.
+    return str(picture).replace(">", f"><style>{_font_faces()}</style>", 1).encode()
+
+
+@cache
+def _font_faces() -> str:
+    """Return the fonts as style rules that carry them."""
+    faces = []
+    for weight in (400, 600):
+        font = b64encode((_FONTS / f"source-sans-pro-latin-{weight}-normal.woff2").read_bytes()).decode()
+        faces.append(
+            f'@font-face{{font-family:"Source Sans Pro";font-weight:{weight};'
+            f'src:url(data:font/woff2;base64,{font}) format("woff2")}}'
+        )
+    return "".join(faces)

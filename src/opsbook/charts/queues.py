@@ -28,6 +28,12 @@ def waiting_line(line: pd.DataFrame, message: str, *, description: str, subtitle
     ------
     MissingColumnError
         A column is missing.
+
+    Examples
+    --------
+    >>> line = pd.DataFrame({"hour": [9.0, 9.1, 9.2], "waiting": [0, 1, 0]})
+    >>> waiting_line(line, "One customer waits", description="A step up and a step down.").title.text
+    'One customer waits'
     """
     require_columns("`line`", line.columns, ["hour", "waiting"])
     hours = alt.X(

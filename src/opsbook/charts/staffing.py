@@ -16,7 +16,7 @@ _SERIES = {
     "load": ("load in erlangs", PALETTE["orange"]),
 }
 # The hour of the day, and at midnight the day.
-_CLOCK = "utcFormat(datum.value, utchours(datum.value) || utcminutes(datum.value) ? '%H:%M' : '%a %-d %b')"
+_CLOCK = "utcFormat(datum.value, utchours(datum.value) || utcminutes(datum.value) ? '%H:%M' : '%a %-d')"
 
 
 def staffing_plan(table: pd.DataFrame, message: str, *, description: str, subtitle: str = "") -> View:
@@ -26,10 +26,16 @@ def staffing_plan(table: pd.DataFrame, message: str, *, description: str, subtit
     ----------
     table : pandas.DataFrame
         One row an interval, in order of time: ``start`` (times, or ISO text), ``load`` in erlangs, ``agents`` and
-        ``rostered``, which is left out where it equals ``agents`` throughout. Intervals are as long as the shortest distance between two starts; where one is missing, the
-        picture shows nobody. Times with a zone are drawn as the clock there shows them.
+        ``rostered``, which is not drawn if it is the same as ``agents``. Intervals are as long as the shortest distance
+        between two starts; where one is missing, the picture shows nobody. Times with a zone are drawn as the clock
+        there shows them.
     message, description, subtitle : str
         As in `titled`.
+
+    Returns
+    -------
+    altair.LayerChart
+        As `titled` returns it.
 
     Raises
     ------
@@ -37,6 +43,13 @@ def staffing_plan(table: pd.DataFrame, message: str, *, description: str, subtit
         If a column is missing.
     ChartError
         If there are fewer than two intervals or their starts do not rise.
+
+    Examples
+    --------
+    >>> starts = ["2026-01-05T08:00", "2026-01-05T08:30"]
+    >>> plan = pd.DataFrame({"start": starts, "load": [4.2, 6.1], "agents": [6, 9], "rostered": [9, 13]})
+    >>> staffing_plan(plan, "Half past eight needs three more", description="Steps through an hour.").title.text
+    'Half past eight needs three more'
     """
     require_columns("a chart of a staffing plan", table.columns, ["start", *_SERIES])
     values = {name: nonnegative(name, table[name]) for name in _SERIES}
@@ -70,7 +83,10 @@ def staffing_plan(table: pd.DataFrame, message: str, *, description: str, subtit
         .encode(
             # The clock of the plan, whatever the clock of the machine that draws it.
             x=alt.X(
-                "start:T", title=None, scale=alt.Scale(type="utc"), axis=alt.Axis(labelExpr=_CLOCK, labelOverlap=True)
+                "start:T",
+                title=None,
+                scale=alt.Scale(type="utc"),
+                axis=alt.Axis(labelExpr=_CLOCK, labelOverlap="greedy", labelSeparation=8),
             ),
             y=alt.Y("number:Q", title="people, or erlangs of work", scale=alt.Scale(domainMin=0, nice=True)),
             color=colour,

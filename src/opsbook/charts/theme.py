@@ -27,9 +27,10 @@ PALETTE: Final = {
     "violet": "#9a3ad6",
     "tan": "#b48d5e",
 }
+"""The colours of the course's charts by name, in the order in which series take them."""
 
-# How much of the job the customer shares: the stronger the contact, the stronger the colour.
 CONTACT_COLOURS: Final = {"active": PALETTE["blue"], "passive": PALETTE["orange"], "none": PALETTE["grey"]}
+"""How much of the job the customer shares, as a colour: the stronger the contact, the stronger the colour."""
 
 
 @alt.theme.register("opsbook", enable=True)

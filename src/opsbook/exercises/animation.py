@@ -197,5 +197,19 @@ def animate_queue(
     ------
     ValueError
         No slider is given, or the paths of all positions take more than 150 kB.
+
+    Examples
+    --------
+    >>> def model(clerks):
+    ...     records = {"arrival": [1.0, 2.0], "start": [1.0, 5.0], "end": [5.0, 9.0], "server": [0, 0]}
+    ...     return queue_path(records, servers=clerks, minutes=10)
+    >>> animate_queue(
+    ...     model,
+    ...     sliders={"clerks": Slider("clerks", values=[1, 2], start=1)},
+    ...     sentence=lambda clerks: "The second customer waits for three minutes.",
+    ...     message="Who comes second waits",
+    ...     description="Two customers, and one clerk who serves them.",
+    ... )
+    [Animation] Who comes second waits
     """
     return QueueAnimation(model, sliders, sentence, message, description, subtitle)

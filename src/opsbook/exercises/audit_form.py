@@ -309,6 +309,11 @@ def contact_audit(tasks: object = None, *, save_to: str | os.PathLike[str] = "co
     -----
     The model is `contact.decouple`'s, with its assumptions. It shows what a split costs in capacity; whether
     something makes up for that is for the learner to measure, and the form says how much it takes.
+
+    Examples
+    --------
+    >>> contact_audit()
+    [Contact audit] opening an account: 7 tasks
     """
     start = _sample() if tasks is None else Audit(tasks)  # type: ignore[arg-type]
     return ContactAudit(start, Path(save_to), keep_list=tasks is not None)

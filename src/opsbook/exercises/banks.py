@@ -159,6 +159,11 @@ def _files() -> list[BankFile]:
 def bank() -> tuple[Question, ...]:
     """Return every question of the shipped banks, drawn for the default seed.
 
+    Returns
+    -------
+    tuple of Question
+        File by file, in the order in which they stand there.
+
     Raises
     ------
     BankError
@@ -274,6 +279,11 @@ def check_code(question_id: str, namespace: Mapping[str, Any]) -> Mark:
     -----
     UserWarning
         The result cannot be kept; the mark counts all the same.
+
+    Examples
+    --------
+    >>> check_code("customer-contact/extent-of", {})
+    ○ Not attempted yet. `extent_of` is not defined yet: run the cell above first.
     """
     asked = question(question_id)
     if not isinstance(asked, CodeQuestion):
@@ -313,6 +323,12 @@ class BankReport(NamedTuple):
         question may be in several pools.
     files : int
         How many files were checked.
+
+    Examples
+    --------
+    >>> report = BankReport(problems=[], counts={"kind": {"choice": 12}}, files=1)
+    >>> report.counts["kind"]["choice"]
+    12
     """
 
     problems: list[str]

@@ -37,6 +37,12 @@ class Slider:
         Unit of the values, shown behind them.
     texts : sequence of str
         What the slider shows at each position, where a number with its unit would say too little.
+
+    Examples
+    --------
+    >>> clerks = Slider("clerks", values=[1, 2, 3], start=2, unit="people")
+    >>> clerks.text(2)
+    '2 people'
     """
 
     label: str
@@ -246,5 +252,25 @@ def explore(
         No slider is given, a column of the model's rows is called as a slider is, or the grid takes more than 150 kB.
     ChartError
         The chart draws from other rows too.
+
+    Examples
+    --------
+    >>> import altair as alt
+    >>> from opsbook import charts
+    >>> def model(clerks):
+    ...     return pd.DataFrame({"jobs": [6 * clerks]})
+    >>> def chart(rows):
+    ...     bars = alt.Chart(rows).mark_bar().encode(x=alt.X("jobs:Q", scale=alt.Scale(domain=[0, 20])))
+    ...     return charts.titled(bars, "Each clerk adds six jobs", description="One bar, the jobs an hour.")
+    >>> moved = explore(
+    ...     model,
+    ...     sliders={"clerks": Slider("clerks", values=[1, 2, 3], start=2)},
+    ...     chart=chart,
+    ...     sentence=lambda clerks: f"{clerks} clerks do {6 * clerks} jobs an hour.",
+    ... )
+    >>> moved
+    [Explorer] Each clerk adds six jobs
+    >>> int(moved.rows(clerks=3)["jobs"].sum())
+    18
     """
     return Explorer(model, sliders, sentence, chart)

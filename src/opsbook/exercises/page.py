@@ -150,6 +150,12 @@ def payload(
         HTML), what its kind is marked by, and for an exam its ``review``. That is ``options``; the accepted interval
         ``low``, ``high`` with its ``mistakes``; ``items`` with the ``key`` of their ids and ``mistakes``; or
         ``groups`` and ``items``. Everything stands in the order in which it is shown.
+
+    Examples
+    --------
+    >>> ready = payload("customer-contact/what-counts")
+    >>> ready["kind"], sorted(ready["messages"])
+    ('choice', ['blank', 'right'])
     """
     return _payload(variants(question_id, seed=seed), section_url, exam=exam)
 
@@ -380,6 +386,11 @@ def markup(
     -------
     str
         One ``<ops-question>`` element.
+
+    Examples
+    --------
+    >>> markup("customer-contact/what-counts")[:64]
+    '<ops-question id="q-customer-contact-what-counts" data-question='
     """
     asked = variants(question_id, seed=seed)
     question = asked[0]

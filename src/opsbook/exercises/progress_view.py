@@ -88,5 +88,10 @@ def my_progress() -> ProgressWidget:
     -------
     ProgressWidget
         Shown by being a cell's last value.
+
+    Examples
+    --------
+    >>> my_progress()
+    [My progress]
     """
     return ProgressWidget()

@@ -171,6 +171,15 @@ class Question(ABC):
         The seed the numbers are drawn from.
     fixed : bool
         Whether the author fixed the seed; otherwise the build decides.
+
+    Examples
+    --------
+    >>> from opsbook import exercises
+    >>> asked = exercises.question("customer-contact/what-counts")
+    >>> asked.kind, asked.difficulty
+    ('choice', 1)
+    >>> asked.mark(None)
+    ○ Not attempted yet. Choose an answer first.
     """
 
     kind: ClassVar[str]

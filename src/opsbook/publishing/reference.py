@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import cache, cached_property
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
@@ -29,12 +28,17 @@ __all__ = [
     "expand",
     "library_index",
     "library_reference",
+    "page_of",
     "public_name",
     "sections",
     "source_files",
 ]
 
-MODULES = tuple(name for name in (*opsbook.__all__, "errors") if find_spec(f"opsbook.{name}"))
+# In the order in which the book needs them; a test holds the list against the library's own.
+MODULES = (
+    *("contact", "kpi", "queues", "staffing", "simulate", "forecast"),
+    *("datasets", "charts", "exercises", "errors"),
+)
 _PACKAGE = Path(opsbook.__file__).parent
 _LISTED = ("Parameters", "Attributes", "Returns", "Yields", "Raises", "Warns")
 _INDENT = "    "
@@ -352,7 +356,8 @@ def _shown(source: Source) -> str:
     )
 
 
-def _markdown(entry: Entry) -> str:
+def page_of(entry: Entry) -> str:
+    """Return what the reference says of one name, as Markdown."""
     parts = [f"({entry.label})=\n## `{entry.name}`", _fenced("python", entry.signature), _body(entry)]
     for each in entry.members:
         if each.kind == "method":
@@ -375,7 +380,7 @@ def library_reference(module: str) -> str:
     about = sections(import_module(f"opsbook.{module}").__doc__ or "")
     # What explains the whole module stands behind its names, where a reader who looks one up is not held up.
     behind = "\n\n".join(f"## {title}\n\n{_rst(text, module)}" for title, text in about.items() if title)
-    full = "\n\n".join(_markdown(entry) for entry in entries(module))
+    full = "\n\n".join(page_of(entry) for entry in entries(module))
     return "\n\n".join(filter(None, [_rst(about[""], module), _contents(module), full, behind]))
 
 

@@ -49,6 +49,8 @@ _NOTHING = 690.0
 _SMALL = 0.5
 # The relative error of a result at which the place of the peak is computed with more digits.
 _SEEN = 1e-14
+# Mean patiences after which less than exp(-690) of the customers still wait, for all loads and patiences allowed.
+_FOREVER = 2000.0
 # Up to so many servers, and so many terms, a plain loop is faster than setting up arrays.
 _SHORT = 40
 _MANY = 300
@@ -301,9 +303,14 @@ class Patience:
         ratio = self.ratio
         return np.array([mass.sum(1), (mass * (1 + gone)).sum(1), (mass * waited).sum(1) / ratio]) / ratio
 
+    def waited(self, time: Floats) -> Floats:
+        """Return time ÷ patience, cut off where nobody is left to wait."""
+        with np.errstate(over="ignore"):
+            return np.asarray(np.minimum(time / self.patience, _FOREVER))
+
     def beyond_peak(self, time: Floats) -> Floats:
-        """Return time ÷ patience - place of the peak, exact where rounding would show."""
-        x = time / self.patience - self.peak
+        """Return time ÷ patience - place of the peak; with more digits than a double has where rounding would show."""
+        x = self.waited(time) - self.peak
         with np.errstate(over="ignore", invalid="ignore"):
             lost = np.finfo(float).eps * self.peak * self.kappa * np.abs(np.expm1(-x))
             matters = (self.excess > 0) & (lost > _SEEN) & (self.kappa * _bend(x, x) < 2 * _NOTHING)
@@ -321,25 +328,25 @@ class Patience:
     def until(self, time: Floats) -> Floats:
         """Return the integral of `f` from 0 to `time`."""
         kappa, excess = self.kappa, self.excess
-        x, waited = self.beyond_peak(time), time / self.patience
+        x, waited = self.beyond_peak(time), self.waited(time)
         inside = excess > 0
         past = inside & (x > 0)
         right = _fall(kappa, np.maximum(-excess, 0.0), np.where(inside, np.maximum(x, 0.0), waited))[1].sum(1)
         if not inside.any():
-            return right / self.ratio
+            return np.asarray(right / self.ratio)
         before = np.where(inside & ~past, x, 0.0)
         with np.errstate(over="ignore"):
             slope = np.where(past, 0.0, np.expm1(-before))
             scale = np.where(past, 1.0, np.exp(-kappa * _bend(before, before)))
             slope = np.where(scale > 0, slope, 0.0)
         left = scale * _rise(kappa, slope, np.where(past, self.peak, waited))[1].sum(1)
-        return np.where(inside, left + np.where(past, right, 0.0), right) / self.ratio
+        return np.asarray(np.where(inside, left + np.where(past, right, 0.0), right) / self.ratio)
 
     @_by_groups
     def still(self, time: Floats) -> Floats:
         """Return what is proportional to the share of customers who still wait at `time`, ``f(0) + a ∫ f`` at 0."""
         kappa, excess = self.kappa, self.excess
-        x, waited = self.beyond_peak(time), time / self.patience
+        x, waited = self.beyond_peak(time), self.waited(time)
         inside = excess > 0
         before = inside & (x < 0)
         ahead = np.where(inside, np.maximum(x, 0.0), waited)
@@ -354,7 +361,7 @@ class Patience:
             tail = tail + np.where(before, _rise(kappa, np.zeros_like(kappa), back)[1].sum(1), 0.0)
             with np.errstate(over="ignore"):
                 here = np.where(before, np.exp(-kappa * _bend(np.minimum(x, 0.0), x)), here)
-        return here + self.load * np.exp(-waited) * tail / self.ratio
+        return np.asarray(here + self.load * np.exp(-waited) * tail / self.ratio)
 
 
 def _exact_distance(time: float, servers: float, load: float, service_time: float, patience: float) -> float:

@@ -262,7 +262,7 @@ class Delay(QueueMetrics):
     @property
     def mean_time_in_system(self) -> Figure:
         """See `QueueMetrics.mean_time_in_system`."""
-        return self.mean_wait + self.mean_service_time
+        return _plain(self.mean_wait + self.mean_service_time)
 
     @property
     def mean_in_system(self) -> Figure:
@@ -280,17 +280,17 @@ class Delay(QueueMetrics):
             and self.mean_delay > 0
             and of in _COUNTED
         ):
-            return min(self.prob_no_wait - self.prob_wait * math.expm1(-time / self.mean_delay), 1.0)
+            return min(float(self.prob_no_wait - self.prob_wait * math.expm1(-time / self.mean_delay)), 1.0)
         return QueueMetrics.service_level(self, threshold, of)
 
     def _answered_within(self, time: Floats) -> Figure:
         broadcast(threshold=time, servers=np.asarray(self.servers))
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             decayed = np.where(np.asarray(self.mean_delay) > 0, -np.expm1(-time / self.mean_delay), 1.0)
-        return np.minimum(self.prob_no_wait + self.prob_wait * decayed, 1.0)
+        return np.asarray(np.minimum(self.prob_no_wait + self.prob_wait * decayed, 1.0))
 
     def _waiting_after(self, time: Floats) -> Figure:
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             kept = np.where(np.asarray(self.mean_delay) > 0, np.exp(-time / self.mean_delay), 0.0)
         return np.asarray(self.prob_wait * kept)
 
@@ -371,30 +371,31 @@ class Impatient(QueueMetrics):
         return np.asarray(self.share_answered)
 
     def _answered_within(self, time: Floats) -> Floats:
-        cells, (at,), shape = self._cells(time)
+        cells, at, shape = self._cells("threshold", time)
         return np.asarray(cells.answered_within(at).reshape(shape))
 
     def _waiting_after(self, time: Floats) -> Floats:
-        cells, (at,), shape = self._cells(time)
+        cells, at, shape = self._cells("threshold", time)
         return np.asarray(cells.waiting_after(at).reshape(shape))
 
     def wait_quantile(self, p: ArrayLike, of: str = "offered") -> Figure:
         """See `QueueMetrics.wait_quantile`."""
         one_of("of", of, _COUNTED[:2])
-        cells, (share, answered), shape = self._cells(proportion("p", p), self._answered())
+        cells, share, shape = self._cells("p", proportion("p", p))
         if of == "offered":
-            return _plain(_first(lambda time: cells.waiting_after(time) <= 1 - share, share, answered).reshape(shape))
-        enough = share * answered
-        return _plain(_first(lambda time: cells.answered_within(time) >= enough, share, answered).reshape(shape))
+            times = _first(lambda time: cells.waiting_after(time) <= 1 - share, share < 1)
+        else:
+            served = cells.answered_within(np.full_like(share, np.finfo(float).max))
+            times = _first(lambda time: cells.answered_within(time) >= share * served, (share < 1) & (served > 0))
+        return _plain(np.where(share > 0, times, 0.0).reshape(shape))
 
-    def _cells(self, *more: Floats) -> tuple["_Cells", list[Floats], tuple[int, ...]]:
+    def _cells(self, name: str, figure: Floats) -> tuple["_Cells", Floats, tuple[int, ...]]:
+        """Stretch the queues and an argument of that name to one dimension; return the shape they had together too."""
         names = ("servers", "offered_load", "mean_service_time", "mean_patience", "loss", "spare", "total")
-        figures = {name: np.asarray(getattr(self, name), dtype=float) for name in names}
-        figures["the argument"], *rest = more
-        figures |= {f"figure {number}": figure for number, figure in enumerate(rest)}
-        full = broadcast(**figures)
-        flat = [figure.reshape(-1) for figure in full]
-        return _Cells(Patience(*flat[:4]), *flat[4:7]), flat[7:], full[0].shape
+        own = {name: np.asarray(getattr(self, name), dtype=float) for name in names}
+        *full, argument = broadcast(**own, **{name: figure})
+        flat = [cell.reshape(-1) for cell in full]
+        return _Cells(Patience(*flat[:4]), *flat[4:]), argument.reshape(-1), argument.shape
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -414,24 +415,19 @@ class _Cells:
         return np.asarray(np.minimum(self.loss * self.law.still(time) / self.total, 1.0))
 
 
-def _first(reached: Callable[[Floats], NDArray[np.bool_]], share: Floats, answered: Floats) -> Floats:
-    """Return the smallest times at which `reached` holds; infinite where that never happens."""
-    low = np.zeros_like(share)
-    never = (share >= 1) | (answered <= 0)
-    done = reached(low) & (share < 1)
-    high = np.ones_like(share)
-    for _ in range(2000):
-        short = ~(reached(high) | never)
-        if not short.any():
-            break
+def _first(reached: Callable[[Floats], NDArray[np.bool_]], ever: NDArray[np.bool_]) -> Floats:
+    """Return the smallest times at which `reached` holds; infinite where that is not so `ever`."""
+    low = np.zeros(ever.shape)
+    settled = ~ever | reached(low)
+    high = np.where(settled, 0.0, 1.0)
+    while (short := ~(settled | reached(high))).any():
         low, high = np.where(short, high, low), np.where(short, 2 * high, high)
-    for _ in range(1100):
+    while True:
         middle = (low + high) / 2
         if ((middle <= low) | (middle >= high)).all():
-            break
+            return np.where(ever, high, math.inf)
         there = reached(middle)
         low, high = np.where(there, low, middle), np.where(there, middle, high)
-    return np.where(done, 0.0, np.where(never, math.inf, high))
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False, kw_only=True)

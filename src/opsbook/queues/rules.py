@@ -43,6 +43,12 @@ class Pooling:
         Mean wait of all customers before and after.
     service_scv : float
         Squared coefficient of variation of all service times together, at least 1.
+
+    Examples
+    --------
+    >>> both = pooled([1, 1], arrival_rate=[0.8, 0.8], mean_service_time=[1, 1])
+    >>> round(both.mean_wait_separate, 6), round(both.mean_wait_together, 6)
+    (4.0, 1.777778)
     """
 
     separate: QueueMetrics
@@ -146,7 +152,7 @@ def halfin_whitt(beta: ArrayLike) -> float | Floats:
     0.223
     """
     slack = amount("beta", beta, zero=True)
-    reached = np.array([_limit(one) for one in slack.flat]).reshape(slack.shape)
+    reached = np.array([_limit(one) for one in slack.ravel().tolist()]).reshape(slack.shape)
     return reached if reached.ndim else float(reached)
 
 
@@ -197,7 +203,7 @@ def square_root_staffing(offered_load: ArrayLike, *, prob_wait: ArrayLike) -> in
     bounded(load)
     if not ((target > _RAREST) & (target < 1)).all():
         raise ValueError(f"`prob_wait` must lie above {_RAREST:g} and below 1, got {prob_wait!r}. Try 0.2.")
-    slack = np.array([_slack(one) for one in target.flat]).reshape(load.shape)
+    slack = np.array([_slack(one) for one in target.ravel().tolist()]).reshape(load.shape)
     servers = np.ceil(load + slack * np.sqrt(load)).astype(np.int64)
     return servers if servers.ndim else int(servers)
 

@@ -29,6 +29,7 @@ __all__ = [
 ]
 
 Sampler: TypeAlias = Callable[[np.random.Generator, int], ArrayLike]
+"""Takes a random generator and a number, and returns as many times, at least 0: any such function can be simulated."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,9 +60,18 @@ class Distribution:
     scv: float
     _draw: Callable[[np.random.Generator, int], NDArray[np.float64]] = field(repr=False)
 
+    _fill: Callable[[np.random.Generator, NDArray[np.float64]], None] | None = field(default=None, repr=False)
+
     def __call__(self, rng: np.random.Generator, size: int) -> NDArray[np.float64]:
         """Draw `size` times from `rng`."""
         return self._draw(rng, size)
+
+    def fill(self, rng: np.random.Generator, out: NDArray[np.float64]) -> None:
+        """Draw the same times into an array that is there already."""
+        if self._fill is None:
+            out[:] = self._draw(rng, out.size)
+        else:
+            self._fill(rng, out)
 
 
 def one_amount(name: str, value: float, *, zero: bool = False) -> float:
@@ -97,12 +107,16 @@ def exponential(mean: float) -> Distribution:
     """
     mean = one_amount("mean", mean)
 
+    def fill(rng: np.random.Generator, out: NDArray[np.float64]) -> None:
+        rng.standard_exponential(out=out)
+        np.multiply(out, mean, out=out)
+
     def draw(rng: np.random.Generator, size: int) -> NDArray[np.float64]:
-        times = rng.standard_exponential(size)
-        times *= mean
+        times = np.empty(size)
+        fill(rng, times)
         return times
 
-    return Distribution("exponential", mean, 1.0, draw)
+    return Distribution("exponential", mean, 1.0, draw, fill)
 
 
 def deterministic(value: float) -> Distribution:

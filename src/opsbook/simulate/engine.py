@@ -32,7 +32,7 @@ def single_server(gaps: Floats, service: Floats) -> Floats:
     waits = np.empty_like(gaps)
     last = np.zeros(paths)
     beside = paths >= _MANY
-    step = max(_BLOCK * 16 // paths, 16) if beside else max(_BLOCK // paths, 16)
+    step = max(_BLOCK * 4 // paths, 16) if beside else max(_BLOCK // paths, 16)
     least = np.empty((paths, min(step, customers)))
     for low in range(0, customers, step):
         high = min(low + step, customers)

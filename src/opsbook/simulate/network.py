@@ -70,6 +70,20 @@ class Network:
         all stations, ``prob_abandon`` at any of them, ``occupancy`` of all servers taken together.
     replications : int
         Independent repetitions.
+
+    Examples
+    --------
+    >>> from opsbook.simulate import deterministic
+    >>> line = simulate_network(
+    ...     {"wash": Station(1, deterministic(3), interarrival=deterministic(5)), "wax": Station(1, deterministic(4))},
+    ...     routing={"wash": {"wax": 1}},
+    ...     until=20,
+    ...     rng=1,
+    ... )
+    >>> line.visit_metrics.mean_time_in_system
+    7.0
+    >>> line.visits()["end"]
+    array([12., 17., 22., 27.])
     """
 
     stations: dict[str, Simulation]

@@ -247,6 +247,10 @@ def _plan(
                 "comes counts. Leave them away."
             )
         return _Plan(servers, None, arrivals, 0, 0, shares, float(missed))
+    if isinstance(servers, Shifts):
+        raise TypeError(
+            "`servers` must be one number in a long run; shifts belong to a day. Give `arrivals` with them."
+        )
     if customers is None or warm_up is None:
         raise TypeError(
             "a long run needs `customers`, how many to count in each replication, and `warm_up`, how many to leave out "
@@ -304,9 +308,13 @@ def _tables(samplers: Mapping[str, Any], streams: Generators, size: int) -> list
     if len(streams) == 1:
         return [draw_times(name, draw, streams[0], size)[np.newaxis] for name, draw in samplers.items()]
     tables = [np.empty((len(streams), size)) for _ in samplers]
+    pairs = list(zip(tables, samplers.items(), strict=True))
     for row, rng in enumerate(streams):
-        for table, (name, draw) in zip(tables, samplers.items(), strict=True):
-            table[row] = draw_times(name, draw, rng, size)
+        for table, (name, draw) in pairs:
+            if isinstance(draw, Distribution):
+                draw.fill(rng, table[row])
+            else:
+                table[row] = draw_times(name, draw, rng, size)
     return tables
 
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from itertools import pairwise
 from statistics import NormalDist
 from typing import Any, NamedTuple
@@ -29,7 +29,21 @@ _DENOMINATORS = ("offered", "answered", "offered_less_short_abandons")
 
 
 class Estimate(NamedTuple):
-    """A measured figure and the half-width of its 95 % confidence interval (NaN if that cannot be told)."""
+    """A measured figure and the half-width of its 95 % confidence interval (NaN if that cannot be told).
+
+    Attributes
+    ----------
+    value : float
+        What was measured.
+    half_width : float
+        The interval reaches as far on either side, at least 0.
+
+    Examples
+    --------
+    >>> level = Estimate(value=0.81, half_width=0.02)
+    >>> print(f"{level.value:.0%} ± {level.half_width:.0%}")
+    81% ± 2%
+    """
 
     value: float
     half_width: float
@@ -193,8 +207,8 @@ def measure(paths: Paths, *, served: Floats | None = None) -> QueueMetrics:
     return Measured(
         **{name: float(value) for name, (value, _) in measured.items()},
         half_widths={name: float(half) for name, (_, half) in measured.items()},
-        answered=paths.kept_waits(abandoned=False),
-        abandoned=paths.kept_waits(abandoned=True),
+        answered=partial(paths.kept_waits, abandoned=False),
+        abandoned=partial(paths.kept_waits, abandoned=True),
     )
 
 
@@ -214,6 +228,19 @@ class Simulation:
         Customers counted, in all replications together, those who abandoned included.
     no_shows : int
         Customers, after the warm-up, who did not come and are in no other figure.
+
+    Examples
+    --------
+    Three customers, one minute apart, each of whom takes the only server two minutes:
+
+    >>> from opsbook.simulate import appointments, deterministic, simulate_queue
+    >>> desk = simulate_queue(1, arrivals=appointments([0, 1, 2]), service=deterministic(2), rng=1)
+    >>> desk.metrics.mean_wait, desk.metrics.service_level(1)
+    (1.0, 0.6666666666666666)
+    >>> desk.records()["start"]
+    array([0., 2., 4.])
+    >>> desk.by_interval(1)["mean_wait"]
+    array([0., 1., 2.])
     """
 
     metrics: QueueMetrics

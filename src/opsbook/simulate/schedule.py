@@ -156,6 +156,8 @@ def arrivals_by_rate(rate: Callable[[Floats], ArrayLike], *, maximum: float, unt
 def appointments(times: ArrayLike, *, lateness: Sampler | None = None) -> Arrivals:
     """Let customers come by appointment, on the minute or with a lateness of their own.
 
+    Without `lateness` this also replays arrivals that you recorded.
+
     Parameters
     ----------
     times : array_like
@@ -213,6 +215,11 @@ class Shifts:
         Servers in each interval. The last number holds until everybody has been served.
     interval : float
         Length of every interval.
+
+    Examples
+    --------
+    >>> shifts([2, 5, 3], interval=0.5).server_time(1.0)
+    3.5
     """
 
     counts: tuple[int, ...]
