@@ -675,12 +675,23 @@ class TestRecords:
         result.records(warm_up=True)["wait"][:] = 99
         assert result.records()["wait"].max() < 99
 
-    def test_the_metrics_are_those_of_the_records(self):
+    @pytest.mark.parametrize("customers", [3000, 500])  # with batches, and without
+    @pytest.mark.parametrize(
+        "options",
+        [{}, {"priorities": [0.5, 0.5]}, {"no_show": 0.2}],
+        ids=lambda options: next(iter(options), "plain"),
+    )
+    def test_the_metrics_are_those_of_the_records(self, options, customers):
         result = run(
-            2, service=simulate.exponential(1.5), patience=simulate.exponential(2.0), customers=3000, warm_up=50
+            2,
+            service=simulate.exponential(1.5),
+            patience=simulate.exponential(2.0),
+            customers=customers,
+            warm_up=50,
+            **options,
         )
         records, metrics = result.records(), result.metrics
-        before = result.records(warm_up=True)["arrival"][49]
+        before = result.records(warm_up=True)["arrival"][-result.customers - 1]
         span = records["arrival"][-1] - before
         served = ~records["abandoned"]
         work = (records["end"] - records["start"])[served].sum()
@@ -690,7 +701,7 @@ class TestRecords:
         assert metrics.prob_wait == pytest.approx((records["wait"] > 0).mean())
         assert metrics.throughput == pytest.approx(served.sum() / span)
         assert metrics.occupancy == pytest.approx(work / (2 * span))
-        assert metrics.mean_time_in_system == pytest.approx((records["wait"].sum() + work) / 3000)
+        assert metrics.mean_time_in_system == pytest.approx((records["wait"].sum() + work) / result.customers)
         assert metrics.service_level(0.5) == pytest.approx((served & (records["wait"] <= 0.5)).mean())
 
     def test_shifts_count_the_time_of_those_who_are_there(self):

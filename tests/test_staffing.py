@@ -542,11 +542,22 @@ class TestCoverShifts:
             if not breaks:
                 assert plan.cost == pytest.approx(bound)
 
-    def test_among_equals_it_takes_the_fewest_people_then_the_first_named(self):
-        plan = cover_shifts([2, 2], {"a": [1, 0], "b": [0, 1], "both": [1, 1]}, cost={"a": 1, "b": 1, "both": 2})
+    def test_among_equals_it_takes_the_fewest_people_and_always_the_same(self):
+        shifts = {"a": [1, 0], "b": [0, 1], "both": [1, 1]}
+        plan = cover_shifts([2, 2], shifts, cost={"a": 1, "b": 1, "both": 2})
         assert plan.people == {"a": 0, "b": 0, "both": 2}
-        plan = cover_shifts([3], {"z": [1], "a": [1]})
-        assert plan.people == {"z": 3, "a": 0}
+        alike = {f"shift {number}": [1, 1, 0] if number % 2 else [0, 1, 1] for number in range(6)}
+        assert len({tuple(cover_shifts([2, 3, 2], alike).people.values()) for _ in range(5)}) == 1
+
+    def test_a_gap_is_kept_and_the_bound_holds(self):
+        need = [3 + 5 * (slot % 7) for slot in range(28)]
+        shifts = {f"from {start}": Shift(start, 9, breaks=(4,)) for start in range(28)}
+        best = cover_shifts(need, shifts, cyclic=True)
+        assert best.bound == best.cost
+        for gap in (0.01, 0.2, 1):
+            plan = cover_shifts(need, shifts, cyclic=True, gap=gap)
+            assert plan.bound <= best.cost <= plan.cost <= plan.bound / (1 - gap) if gap < 1 else True
+            assert min(plan.over_cover) >= 0
 
     def test_free_shifts_are_not_overstaffed(self):
         plan = cover_shifts([2, 1], {"volunteers": [1, 1]}, cost=0)
@@ -581,6 +592,7 @@ class TestCoverShifts:
             ([1], {"a": Shift(0, 2)}, {"cyclic": True}, "must end within the plan of 1 intervals"),
             ([1], {"a": [1]}, {"cost": {"b": 1}}, "same shifts as `shifts`, got a difference in a, b"),
             ([1], {"a": [1]}, {"cost": -1}, "`cost` must not be negative"),
+            ([1], {"a": [1]}, {"gap": 5}, "`gap` must lie between 0 and 1"),
         ],
     )
     def test_what_makes_no_plan(self, required, shifts, options, message):

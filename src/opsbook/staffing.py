@@ -680,6 +680,7 @@ class ShiftPlan:
     required: tuple[int, ...]
     over_cover: tuple[int, ...]
     cost: float
+    bound: float
 
 
 def cover_shifts(
@@ -688,6 +689,7 @@ def cover_shifts(
     *,
     cost: float | Mapping[str, float] = 1.0,
     cyclic: bool = False,
+    gap: float = 0.0,
 ) -> ShiftPlan:
     """Return the cheapest set of shifts that puts the required people on duty in every interval.
 
@@ -705,12 +707,15 @@ def cover_shifts(
         Cost of one person on a shift, at least 0: one figure for all, or one for each. The default counts people.
     cyclic : bool
         Whether the plan repeats, so that a `Shift` beyond the last interval goes on in the first.
+    gap : float
+        How far the cost may be above the bound, as a share of the cost in [0, 1]. The default is the cheapest; proving it
+        can take minutes where hundreds of shifts are much alike, while 0.01 takes seconds.
 
     Returns
     -------
     ShiftPlan
-        The people on each shift and on duty in each interval, and what they cost. Among plans of equal cost it is one
-        with the fewest people, and among these one that prefers shifts named earlier.
+        The people on each shift and on duty in each interval, and what they cost. Among cheapest plans it is one with
+        the fewest people; which of these is up to the solver, and the same at each call.
 
     Raises
     ------
@@ -746,14 +751,16 @@ def cover_shifts(
             f"every interval that requires people must be covered by a shift, got none for {', '.join(bare)}. "
             "Add a shift that covers them, or require nobody there."
         )
-    people = _cheapest(needed, covered, prices)
+    people, bound = _cheapest(needed, covered, prices, float(proportion("gap", gap)))
+    total = math.fsum(prices * people)
     on_duty = covered @ people
     return ShiftPlan(
         people=dict(zip(shifts, people.tolist(), strict=True)),
         on_duty=tuple(on_duty.tolist()),
         required=tuple(needed.tolist()),
         over_cover=tuple((on_duty - needed).tolist()),
-        cost=math.fsum(prices * people),
+        cost=total,
+        bound=min(bound, total),
     )
 
 
@@ -795,29 +802,33 @@ def _prices(cost: float | Mapping[str, float], shifts: Mapping[str, object]) -> 
     return nonnegative("cost", [cost[name] for name in shifts])
 
 
-def _cheapest(needed: NDArray[np.int64], covered: NDArray[np.int64], prices: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Solve for the cost, then for the fewest people at that cost, then for the shifts named first."""
+def _cheapest(
+    needed: NDArray[np.int64], covered: NDArray[np.int64], prices: NDArray[np.float64], gap: float
+) -> tuple[NDArray[np.int64], float]:
+    """Return the people of the cheapest plan, as few as that cost allows, and the bound on the cost."""
     from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415 - a library that only this call needs
 
     # Nobody is worth having beyond the largest need that a shift can meet.
     most: NDArray[np.int64] = (covered * needed[:, None]).max(axis=0)
-    constraints = [LinearConstraint(covered, lb=needed)]
-    people = most
-    shifts = len(prices)
-    for goal in (prices / (prices.max() or 1.0), np.ones(shifts), np.arange(shifts, dtype=float)):
-        solved = milp(
+
+    def solve(goal: NDArray[np.float64], *limits: LinearConstraint) -> Any:
+        return milp(
             goal,
-            integrality=np.ones(shifts),
+            integrality=np.ones(len(goal)),
             bounds=Bounds(0, most),
-            constraints=constraints,
-            options={"mip_rel_gap": 0.0},
+            constraints=[LinearConstraint(covered, lb=needed), *limits],
+            options={"mip_rel_gap": gap},
         )
-        if solved.x is None:  # a limit from the goal before was too tight for the solver's arithmetic
-            break
-        better = np.round(solved.x).astype(np.int64)
-        if (covered @ better < needed).any():
-            break
-        people = better
-        limit = float(goal @ people)
-        constraints.append(LinearConstraint(goal, ub=limit + 1e-9 * max(1.0, limit)))
-    return people
+
+    scale = float(prices.max()) or 1.0
+    solved = solve(prices / scale)
+    people = np.round(solved.x).astype(np.int64)
+    bound = scale * float(solved.mip_dual_bound)
+    if not gap:
+        bound = math.fsum(prices * people)
+        if prices.min() < prices.max():
+            total = bound / scale
+            fewer = solve(np.ones(len(prices)), LinearConstraint(prices / scale, ub=total + 1e-9 * max(1.0, total)))
+            if fewer.x is not None and (covered @ np.round(fewer.x) >= needed).all():
+                people = np.round(fewer.x).astype(np.int64)
+    return people, bound

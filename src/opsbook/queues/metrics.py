@@ -124,17 +124,21 @@ class QueueMetrics(ABC):
     def mean_in_system(self) -> Figure:
         """Mean number of customers in the queue and in service."""
 
-    @abstractmethod
-    def _answered_within(self, time: Floats) -> Figure:
-        """Share of the offered who are answered after at most `time`."""
-
-    @abstractmethod
-    def _waiting_after(self, time: Floats) -> Figure:
-        """Share of the offered who are still in the queue after `time`."""
+    def _offered(self) -> Figure:
+        """Return all customers, as a share of themselves; a simulation returns their number, here and below."""
+        return 1.0
 
     @abstractmethod
     def _answered(self) -> Figure:
-        """Share of the offered who are answered at all."""
+        """Return the share of customers who are answered at all."""
+
+    @abstractmethod
+    def _answered_within(self, time: Floats) -> Figure:
+        """Return the share of customers who are answered after at most `time`."""
+
+    @abstractmethod
+    def _waiting_after(self, time: Floats) -> Figure:
+        """Return the share of customers who are still in the queue after `time`."""
 
     @abstractmethod
     def wait_quantile(self, p: ArrayLike, of: str = "offered") -> Figure:
@@ -203,9 +207,11 @@ class QueueMetrics(ABC):
         time = amount("threshold", threshold, zero=True)
         good = self._answered_within(time)
         if of == "offered":
-            return _plain(good)
-        rest = self._answered() if of == "answered" else good + self._waiting_after(time)
-        share = np.divide(good, rest, out=np.zeros(np.broadcast_shapes(np.shape(good), np.shape(rest))), where=rest > 0)
+            rest = self._offered()
+        else:
+            rest = self._answered() if of == "answered" else good + self._waiting_after(time)
+        shape = np.broadcast_shapes(np.shape(good), np.shape(rest))
+        share = np.divide(good, rest, out=np.zeros(shape), where=np.asarray(rest) > 0)
         return _plain(np.minimum(share, 1.0))
 
     def __repr__(self) -> str:
@@ -462,19 +468,18 @@ class Measured(QueueMetrics):
                 self._waits.append(np.sort(waits() if callable(waits) else waits))
         return self._waits
 
-    def _share(self, time: Floats, *waits: Floats) -> Floats:
-        offered = sum(len(some) for some in self._sorted())
-        counted = sum(np.searchsorted(some, time, side="right") for some in waits)
-        return np.asarray(counted / max(offered, 1))
+    def _offered(self) -> Figure:
+        return float(sum(len(waits) for waits in self._sorted()))
 
-    def _answered(self) -> Floats:
-        return self._share(np.asarray(math.inf), self._sorted()[0])
+    def _answered(self) -> Figure:
+        return float(len(self._sorted()[0]))
 
     def _answered_within(self, time: Floats) -> Floats:
-        return self._share(time, self._sorted()[0])
+        return np.searchsorted(self._sorted()[0], time, side="right").astype(float)
 
     def _waiting_after(self, time: Floats) -> Floats:
-        return self._share(np.asarray(math.inf), *self._sorted()) - self._share(time, *self._sorted())
+        gone = sum(np.searchsorted(waits, time, side="right") for waits in self._sorted())
+        return np.asarray(self._offered() - gone)
 
     def wait_quantile(self, p: ArrayLike, of: str = "offered") -> Figure:
         """See `QueueMetrics.wait_quantile`."""

@@ -293,7 +293,7 @@ class _Stream:
 
 def _run(plan: _Plan, rng: np.random.Generator) -> _Run:
     """Simulate one replication until everybody has left."""
-    import ciw  # type: ignore[import-untyped]  # noqa: PLC0415 -- loaded only here
+    import ciw  # noqa: PLC0415 -- loaded only here
 
     class Times(ciw.dists.Distribution):  # type: ignore[misc]
         def __init__(self, stream: _Stream, until: float = math.inf) -> None:
