@@ -708,8 +708,8 @@ def cover_shifts(
     cyclic : bool
         Whether the plan repeats, so that a `Shift` beyond the last interval goes on in the first.
     gap : float
-        How far the cost may be above the bound, as a share of the cost in [0, 1]. The default is the cheapest; proving it
-        can take minutes where hundreds of shifts are much alike, while 0.01 takes seconds.
+        How far the cost may be above the bound, as a share of the cost in [0, 1]. By default the plan is the cheapest;
+        to prove that can take minutes where hundreds of shifts are much alike, while 0.01 takes seconds.
 
     Returns
     -------

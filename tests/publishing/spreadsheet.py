@@ -19,6 +19,7 @@ TOKEN = re.compile(
 NAME = re.compile(r"(\$?)([A-Z]+)(\$?)(\d+)")
 
 Cell = tuple[str, str]
+RESULTS: dict[tuple[Any, ...], Any] = {}
 
 
 @cache
@@ -106,11 +107,16 @@ class Sums:
             given[name] = self.area(*Spreadsheet.place((match[2] or f"{sheet}!") + match[3]))
             return name
 
-        function = compiled(TOKEN.sub(replace, formula))
+        text = TOKEN.sub(replace, formula)
+        function = compiled(text)
         values = [given[name] if name in given else self[self.sheet.names[name]] for name in function.inputs]
-        result = np.asarray(function(*values), dtype=object).ravel()
-        assert result.size == 1, formula
-        return result[0]
+        # Most cells stay as they were from one change to the next.
+        key = (text, tuple(tuple(each.ravel()) if isinstance(each, np.ndarray) else each for each in values))
+        if key not in RESULTS:
+            result = np.asarray(function(*values), dtype=object).ravel()
+            assert result.size == 1, formula
+            RESULTS[key] = result[0]
+        return RESULTS[key]
 
     def area(self, sheet: str, address: str) -> Any:
         if ":" not in address:

@@ -183,7 +183,9 @@ def _one_law(book: _Book, sheet: _Sheet, column: int) -> None:
     number, rate, time = (f"{letter}{row}" for row in (7, 8, 9))
     every = f"{letter}7:{letter}9"
     agree = f"ABS({number}-{rate}*{time})<=0.000000001*ABS({number})"
-    fine = f"AND(COUNTA({every})=COUNT({every}),MIN({every})>=0,OR(COUNT({every})=2,AND(COUNT({every})=3,{agree})))"
+    # Only an IF keeps text out of the arithmetic: AND looks at all that it is given.
+    enough = f"IF(COUNT({every})=3,{agree},COUNT({every})=2)"
+    fine = f"IF(COUNTA({every})=COUNT({every}),IF(MIN({every})>=0,{enough},FALSE),FALSE)"
     (missing,) = set(_LAW) - set(known)
     values = {**known, missing: queues.littles_law(**known)}
     formulas = (
@@ -199,9 +201,8 @@ def _one_law(book: _Book, sheet: _Sheet, column: int) -> None:
         f'IF(COUNTA({every})>COUNT({every}),"Enter numbers only.",'
         f'IF(MIN({every})<0,"Numbers must not be negative.",'
         f'IF(COUNT({every})<2,"Enter two of the three.",'
-        f'IF(AND(COUNT({every})=3,NOT({agree})),"The three disagree: clear one of them.",'
-        f'IF(COUNT({every})=3,"The three agree.",'
-        f'IF(COUNT({results})<3,"Throughput or flow time must be above zero.","The third is computed."))))))'
+        f'IF(COUNT({every})=3,IF({agree},"The three agree.","The three disagree: clear one of them."),'
+        f'IF(COUNT({results})<3,"Throughput or flow time must be above zero.","The third is computed.")))))'
     )
     sheet.write_formula(14, column, f"={message}", book.look("message"), "The third is computed.")
     words = (
@@ -338,8 +339,8 @@ def _interval(book: _Book, sheet: _Sheet, row: int, values: dict[str, Any]) -> N
 
     formulas = {
         "start": f"=MOD({i}*interval_min/1440,1)",
-        "load": f"=IF(AND(settings_ok,COUNTA({inputs})=COUNT({inputs}),MIN({inputs})>=0,{aht}>0),"
-        f'{at["contacts"]}*{aht}/(interval_min*60),"{_NONE}")',
+        "load": f"=IF(settings_ok,IF(AND(COUNTA({inputs})=COUNT({inputs}),MIN({inputs})>=0,{aht}>0),"
+        f'{at["contacts"]}*{aht}/(interval_min*60),"{_NONE}"),"{_NONE}")',
         "needed": f'=IF(ISNUMBER({load}),{answer},"{_NONE}")',
         "used": f"=IF(ISNUMBER({at['own']}),{at['own']},{at['needed']})",
         "roster": f'=IF({counts},ROUNDUP(ROUND({used}/(1-shrinkage),9),0),"{_NONE}")',
@@ -347,7 +348,7 @@ def _interval(book: _Book, sheet: _Sheet, row: int, values: dict[str, Any]) -> N
         "level": shown("0", f"1-{at['wait']}*EXP(-({used}-{load})*threshold/{aht})"),
         "mean": shown('"no limit"', f"{at['wait']}*{aht}/({used}-{load})"),
         "busy": shown("1", f"{load}/{used}"),
-        "said": f'=IF(NOT(ISNUMBER({load})),"Not computed: inputs must be numbers, not negative. See the settings.",'
+        "said": f'=IF(NOT(ISNUMBER({load})),"Not computed: inputs must be numbers, times above 0. See the settings.",'
         f'IF({load}=0,"",IF(NOT({counts}),"Out of range: "&{beyond},'
         f'IF({used}<{lowest},"Unstable: the queue grows without end. At least "&{lowest}&" agents.",'
         f'IF(NOT(ISNUMBER({at["needed"]})),"The number needed is out of range: "&{beyond},'
@@ -379,7 +380,8 @@ def _search_head(book: _Book, sheet: _Sheet) -> None:
     sheet.write_string(1, 0, note)
     names = ", ".join(SETTINGS)
     sheet.write_string(2, 0, "Settings in range?", book.look("label"))
-    checked = f"AND(COUNT({names})=5,aht>0,target>0,target<1,threshold>=0,shrinkage>=0,shrinkage<1,interval_min>0)"
+    ranges = "AND(aht>0,target>0,target<1,threshold>=0,shrinkage>=0,shrinkage<1,interval_min>0)"
+    checked = f"IF(COUNT({names})=5,{ranges},FALSE)"
     sheet.write_formula(2, 1, f"={checked}", book.look("result"), value=True)
     book.book.define_name("settings_ok", f"={SEARCH}!$B$3")
     heads = ("Start", "Load, erlangs", "Handling time, s", "Smallest stable", "Agents needed")

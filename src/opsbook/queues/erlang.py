@@ -49,7 +49,7 @@ _NOTHING = 690.0
 _SMALL = 0.5
 # The relative error of a result at which the place of the peak is computed with more digits.
 _SEEN = 1e-14
-# Mean patiences after which less than exp(-690) of the customers still wait, for all loads and patiences allowed.
+# Mean patiences after which nobody waits that a double could count: at most exp(-2000) of the customers do.
 _FOREVER = 2000.0
 # Up to so many servers, and so many terms, a plain loop is faster than setting up arrays.
 _SHORT = 40
