@@ -109,7 +109,7 @@ class Sums:
 
         text = TOKEN.sub(replace, formula)
         function = compiled(text)
-        values = [given[name] if name in given else self[self.sheet.names[name]] for name in function.inputs]
+        values = [given[name] if name in given else self.area(*self.sheet.names[name]) for name in function.inputs]
         # Most cells stay as they were from one change to the next.
         key = (text, tuple(tuple(each.ravel()) if isinstance(each, np.ndarray) else each for each in values))
         if key not in RESULTS:
