@@ -668,12 +668,12 @@ class TestMatch:
 
     def test_what_is_misplaced_and_unplaced_is_counted_and_one_is_named(self, match: Page) -> None:
         press(match, "Check")
-        expect(status(match)).to_have_text("Place the items first.")
+        expect(status(match)).to_have_text("Choose a group for each item first.")
         placed(match, "Greet", "Back office").check()
         placed(match, "Advise", "Front office").check()
         press(match, "Check")
         expect(status(match)).to_contain_text("Partly right: 1 of 4")
-        expect(status(match)).to_contain_text("2 items are not placed yet.")
+        expect(status(match)).to_contain_text("2 items have no group yet.")
         expect(status(match)).to_contain_text("Greet: Whom would you greet there?")
         assert kept(match)["sample/offices"]["mark"] == 0.25
 

@@ -287,14 +287,14 @@ class TestMatch:
                 "file",
                 "One item is in the wrong group.\n\n**File *papers*:** Papers need nobody to look on.",
             ),
-            ({"file": None}, 0.75, "incomplete", "One item is not placed yet."),
-            ({"file": "attic", "bill": None, "shred": "back"}, 0.5, "incomplete", "2 items are not placed yet."),
+            ({"file": None}, 0.75, "incomplete", "One item has no group yet."),
+            ({"file": "attic", "bill": None, "shred": "back"}, 0.5, "incomplete", "2 items have no group yet."),
             (
                 {"greet": "back", "bill": None},
                 0.5,
                 "greet",
                 (
-                    "One item is not placed yet.\n\nOne item is in the wrong group.\n\n"
+                    "One item has no group yet.\n\nOne item is in the wrong group.\n\n"
                     "**Greet:** Whom would you greet there?"
                 ),
             ),
@@ -321,7 +321,7 @@ class TestMatch:
     @pytest.mark.parametrize("response", [None, {}, {"shred": "back"}, {"greet": "attic"}])
     def test_nothing_placed_is_no_attempt(self, response: Any) -> None:
         marked = exercises.mark(exercises.question("sample/offices"), response)
-        assert marked == Mark(mark=0, message="Place the items first.", attempted=False)
+        assert marked == Mark(mark=0, message="Choose a group for each item first.", attempted=False)
 
     @given(st.lists(st.integers(1, 2), min_size=3, max_size=4), st.data())
     def test_only_the_key_is_right(self, sizes: list[int], data: st.DataObject) -> None:

@@ -58,9 +58,9 @@ class MatchQuestion(Question):
         """Return the fixed messages by name, in Markdown; ``unplaced`` and ``misplaced`` by how many items are so."""
         most = len(self.items)
         return {
-            "blank": "Place the items first.",
+            "blank": "Choose a group for each item first.",
             "right": "That is right.",
-            "unplaced": counted(most, "One item is not placed yet.", "{} items are not placed yet."),
+            "unplaced": counted(most, "One item has no group yet.", "{} items have no group yet."),
             "misplaced": counted(
                 most,
                 "One item is in the wrong group.",
