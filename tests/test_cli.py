@@ -172,9 +172,21 @@ def test_a_forecast_is_staffed_printed_and_saved(elsewhere: Path, capsys: Captur
     assert (elsewhere / "plan.svg").exists()
 
 
+def test_what_looks_like_a_slip_is_said_beside_the_plan(elsewhere: Path, capsys: Captured) -> None:
+    arrivals(
+        elsewhere, "start,contacts\n" + "".join(f"2026-03-02T{at},82\n" for at in ("08:00", "08:30", "09:30", "10:00"))
+    )
+    assert main(["staff", "arrivals.csv", "--aht", "4", "--target", "80/20"]) == 0
+    told, complained = capsys.readouterr()
+    assert told.splitlines()[-1] == "Saved in arrivals-staffing.csv."
+    seconds, gap = complained.splitlines()
+    assert seconds == "Warning: --aht 4: times are in seconds, so this is 4 s. Did you mean 4 minutes, --aht 240?"
+    assert gap.startswith("Warning: rows are missing from 2026-03-02T09:00 to 2026-03-02T09:30: nobody is planned")
+
+
 def test_targets_and_options_reach_the_plan(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
-    plan = SimpleNamespace(table=str, saved=[])
+    plan = SimpleNamespace(table=str, saved=[], warnings=())
     monkeypatch.setattr(planning, "staff", lambda file, **options: asked.append((file, options)) or plan)
     typed = (
         "staff a.csv --aht 4 --target 79.5/0 --max-wait 30 --max-abandon 5% --max-occupancy 0.85 --patience 60 "
@@ -311,6 +323,7 @@ def test_a_plan_that_exists_stays(elsewhere: Path, capsys: Captured) -> None:
         (["staff", "a.csv", "--aht", "inf", "--target", "80/20"], "--aht: must be a number above 0, got 'inf'"),
         (["staff", "a.csv", "--aht", "9", "--max-abandon", "0.1"], "--max-abandon needs --patience"),
         (["staff", "a.csv", "--aht", "9", "--max-occupancy", "85"], "must be a share such as 0.85 or 85%"),
+        (["staff", "a.csv", "--aht", "9", "--max-wait", "9", "--shrinkage", "30"], "got '30'. Did you mean 30%?"),
         (["staff", "a.csv", "--aht", "9", "--max-wait", "9", "--shrinkage", "100%"], "must be below 1, got '100%'"),
         *(
             (["staff", "a.csv", "--aht", "9", "--target", target], "--target: must be per cent/seconds such as 80/20")

@@ -45,6 +45,10 @@ class TestReading:
         found = planning.read_arrivals(file)
         assert (found.contacts, found.interval) == ((3, 4), 900)
 
+    def test_columns_may_begin_with_capitals(self, tmp_path):
+        file = forecast(tmp_path, "2026-03-02T08:00,46", "2026-03-02T08:30,50", head="Start,Contacts")
+        assert planning.read_arrivals(file).contacts == (46, 50)
+
     def test_closed_hours_may_be_left_out(self, tmp_path):
         rows = [f"2026-03-0{day}T{hour:02}:00,5" for day in (2, 3) for hour in range(8, 18)]
         assert planning.read_arrivals(forecast(tmp_path, *rows)).interval == 3600
@@ -121,7 +125,8 @@ class TestReading:
         rows = [f"2026-03-02T{hour},1" for hour in ("08:00", "08:30", "08:45", "09:00", "09:30")]
         file = forecast(tmp_path, *rows)
         assert problems(file) == [
-            "FILE: must tell the length of an interval, got 15 min, 30 min equally often. Give it with --interval."
+            "FILE: must tell the length of an interval, got 15 min (lines 3 and 4) and 30 min (lines 2 and 3) equally "
+            "often. Add the rows that are missing, with 0 where you are closed, or give the length with --interval."
         ]
         assert planning.read_arrivals(file, interval=900).interval == 900
         assert len(problems(file, interval=1800)) == 1
@@ -165,6 +170,7 @@ class TestReading:
             (b"", "FILE: needs the columns 'start' and 'contacts'; the file is empty. Save the forecast again."),
             (b"\n \n", "FILE: needs the columns 'start' and 'contacts'; the file is empty. Save the forecast again."),
             (b"start,contacts\n", "FILE: needs at least one row below the column names. Add the forecast."),
+            (b"PK\x03\x04\xb0", "FILE: must be CSV text, got a workbook. Save its sheet as CSV UTF-8."),
             (b"start,contacts\n2026,\xe9\n", "FILE:2: must be UTF-8 text, got the byte 0xe9. Save it as CSV UTF-8."),
             (b'start,contacts\n"2026,3\n', "FILE:2: must be comma-separated values, got a row that is not"),
         ):
@@ -259,6 +265,66 @@ class TestPlan:
         assert list(shown) == ["2026-03-02", "2026-03-03", "2026-03-04", "2026-03-05", "2026-03-06"]
         assert sum(shown.values()) == 4000
         assert "all 200 intervals are in the file" in plan.table()
+
+
+class TestWarnings:
+    def test_a_sound_plan_has_none(self):
+        assert planning.plan(day([46, 61, 0]), **TARGET, mean_patience=120, shrinkage=0.3).warnings == ()
+
+    def test_minutes_for_seconds(self):
+        hasty = planning.plan(day([82, 82]), mean_service_time=4, service_level=0.8, threshold=20)
+        assert hasty.warnings == ("--aht 4: times are in seconds, so this is 4 s. Did you mean 4 minutes, --aht 240?",)
+        touchy = planning.plan(day([82, 82]), **TARGET, mean_patience=2.5)
+        assert touchy.warnings[0].endswith("Did you mean 2.5 minutes, --patience 150?")
+        assert planning.plan(day([82]), mean_service_time=10, max_occupancy=0.8, mean_patience=10).warnings == ()
+
+    def test_a_target_the_wrong_way_round(self):
+        turned = planning.plan(day([82]), mean_service_time=240, service_level=0.2, threshold=80)
+        assert turned.warnings == ("--target 20/80: this is 20 % answered within 80 s. Did you mean --target 80/20?",)
+        for level, threshold in ((0.8, 90), (0.4, 20), (0.4, 120)):
+            plan = planning.plan(day([82]), mean_service_time=240, service_level=level, threshold=threshold)
+            assert plan.warnings == ()
+
+    def test_many_who_abandon(self):
+        lenient = planning.plan(day([60, 120]), mean_service_time=240, max_mean_wait=60, mean_patience=120)
+        lost = lenient.per_contact("prob_abandon")
+        worst = max(lenient.intervals, key=lambda row: row.load - row.agents)
+        assert worst.agents < worst.load
+        assert lenient.warnings == (
+            f"{100 * lost:.1f} % of all contacts abandon in this plan, which counts on it: {worst.start} has "
+            f"{worst.agents} agents for {worst.load:.1f} erlangs of work. Bound it with --max-abandon, or leave "
+            "--patience out to serve everybody.",
+        )
+        asked_for = planning.plan(day([60]), mean_service_time=240, max_prob_abandon=0.3, mean_patience=120)
+        assert asked_for.warnings == ()
+
+    @pytest.mark.parametrize(
+        ("left_out", "said"),
+        [
+            ([3], "rows are missing from 2026-03-02T09:30 to 2026-03-02T10:00: nobody is planned for then."),
+            ([3, 4], "rows are missing from 2026-03-02T09:30 to 2026-03-02T10:30: nobody"),
+            ([1, 3], "from 2026-03-02T08:30 to 2026-03-02T09:00, from 2026-03-02T09:30 to 2026-03-02T10:00: nobody"),
+            ([1, 3, 5, 7, 9], "from 2026-03-02T10:30 to 2026-03-02T11:00 and 2 times more: nobody"),
+            ([31], "rows are missing from 2026-03-02T23:30 to 2026-03-03T00:00: nobody"),
+            ([31, 32], "rows are missing from 2026-03-02T23:30 to 2026-03-03T00:30: nobody"),
+            (range(20, 45), ""),
+            ([], ""),
+        ],
+    )
+    def test_gaps_that_are_no_night(self, left_out, said):
+        whole = day([9] * 50)
+        kept = [place for place in range(50) if place not in left_out]
+        arrivals = planning.Arrivals(
+            *(tuple(column[place] for place in kept) for column in (whole.starts, whole.times, whole.contacts)), 1800
+        )
+        arrivals = planning.replace(arrivals, starts=tuple(start[:16] for start in arrivals.starts))
+        warnings = planning.plan(arrivals, **TARGET).warnings
+        assert said in warnings[0] if said else not warnings
+
+    def test_they_stay_with_what_was_saved(self, tmp_path):
+        rows = [f"2026-03-02T{hour},9" for hour in ("08:00", "08:30", "09:00", "10:00")]
+        (said,) = planning.staff(forecast(tmp_path, *rows), **TARGET).warnings
+        assert said.startswith("rows are missing from 2026-03-02T09:30 to 2026-03-02T10:00")
 
 
 class TestSaving:

@@ -29,9 +29,20 @@ def steps(table: pd.DataFrame) -> dict[str, list[tuple[str, float]]]:
 
 def test_each_interval_is_a_step_and_a_gap_is_nobody() -> None:
     found = steps(PLAN)
-    assert found["load in erlangs"] == [("08:00", 3.5), ("08:30", 4.25), ("09:00", 0), ("10:00", 1), ("10:30", 0)]
-    assert [number for _, number in found["people rostered"]] == [8, 9, 0, 3, 0]
-    assert [number for _, number in found["agents on duty"]] == [5, 6, 0, 2, 0]
+    assert found["load in erlangs"] == [("08:00", 3.5), ("08:30", 4.25), ("09:00", 0), ("10:00", 1)]
+    assert [number for _, number in found["people rostered"]] == [8, 9, 0, 3]
+    assert [number for _, number in found["agents on duty"]] == [5, 6, 0, 2]
+
+
+def test_the_last_interval_ends_without_a_fall() -> None:
+    spec = charts.staffing_plan(PLAN, "Nine people at the busiest time", **WORDS).to_dict()
+    lines, end = spec["layer"]
+    assert (lines["mark"]["type"], end["mark"]["type"]) == ("line", "rule")
+    ten = pd.Timestamp("2026-03-02T10:00Z").timestamp() * 1000
+    assert end["transform"] == [
+        {"filter": f"time(datum.start) == {ten:.0f}"},
+        {"calculate": f"{ten + 30 * 60_000:.0f}", "as": "end"},
+    ]
 
 
 def test_a_zone_s_own_clock_is_drawn() -> None:

@@ -349,7 +349,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("model", "name"), [(model, name) for model, names in MODELS.items() for name in names])
-@pytest.mark.parametrize("bad", BAD, ids=repr)
+@pytest.mark.parametrize("bad", BAD, ids=[f"{number}-{type(bad).__name__}" for number, bad in enumerate(BAD)])
 def test_one_clear_error_for_what_is_no_number(model, name, bad):
     given = {argument: GOOD[argument] for argument in MODELS[model]} | {name: bad}
     with pytest.raises((TypeError, ValueError), match=rf"^`{name}` must .*, got .*\. [A-Z].*\.$"):
