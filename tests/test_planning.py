@@ -125,8 +125,10 @@ class TestReading:
         rows = [f"2026-03-02T{hour},1" for hour in ("08:00", "08:30", "08:45", "09:00", "09:30")]
         file = forecast(tmp_path, *rows)
         assert problems(file) == [
-            "FILE: must tell the length of an interval, got 15 min (lines 3 and 4) and 30 min (lines 2 and 3) equally "
-            "often. Add the rows that are missing, with 0 where you are closed, or give the length with --interval."
+            (
+                "FILE: must tell the length of an interval, got 15 min (lines 3 and 4) and 30 min (lines 2 and 3) equally "
+                "often. Add the rows that are missing, with 0 where you are closed, or give the length with --interval."
+            )
         ]
         assert planning.read_arrivals(file, interval=900).interval == 900
         assert len(problems(file, interval=1800)) == 1
@@ -276,7 +278,8 @@ class TestWarnings:
         assert hasty.warnings == ("--aht 4: times are in seconds, so this is 4 s. Did you mean 4 minutes, --aht 240?",)
         touchy = planning.plan(day([82, 82]), **TARGET, mean_patience=2.5)
         assert touchy.warnings[0].endswith("Did you mean 2.5 minutes, --patience 150?")
-        assert planning.plan(day([82]), mean_service_time=10, max_occupancy=0.8, mean_patience=10).warnings == ()
+        asked = {"mean_service_time": 10, "service_level": 0.99, "threshold": 1, "mean_patience": 10}
+        assert planning.plan(day([82]), **asked).warnings == ()
 
     def test_a_target_the_wrong_way_round(self):
         turned = planning.plan(day([82]), mean_service_time=240, service_level=0.2, threshold=80)
@@ -291,9 +294,11 @@ class TestWarnings:
         worst = max(lenient.intervals, key=lambda row: row.load - row.agents)
         assert worst.agents < worst.load
         assert lenient.warnings == (
-            f"{100 * lost:.1f} % of all contacts abandon in this plan, which counts on it: {worst.start} has "
-            f"{worst.agents} agents for {worst.load:.1f} erlangs of work. Bound it with --max-abandon, or leave "
-            "--patience out to serve everybody.",
+            (
+                f"{100 * lost:.1f} % of all contacts abandon in this plan, which counts on it: {worst.start} has "
+                f"{worst.agents} agents for {worst.load:.1f} erlangs of work. Bound it with --max-abandon, or leave "
+                "--patience out to serve everybody."
+            ),
         )
         asked_for = planning.plan(day([60]), mean_service_time=240, max_prob_abandon=0.3, mean_patience=120)
         assert asked_for.warnings == ()

@@ -78,6 +78,8 @@ def _staff(arguments: argparse.Namespace) -> int:
         print(f"{_counted(len(error.problems), 'problem')}. Nothing was planned.", file=sys.stderr)
         return 1
     print(staffed.table())
+    for warning in staffed.warnings:
+        print(f"Warning: {warning}", file=sys.stderr)
     print(f"Saved in {' and '.join(map(str, staffed.saved))}.")
     return 0
 
@@ -94,7 +96,10 @@ def _share(text: str) -> float:
     """Read a share: 0.85, or 85%."""
     number = _number(text[:-1]) / 100 if text.endswith("%") else _number(text)
     if not 0 < number <= 1:
-        raise argparse.ArgumentTypeError(f"must be a share such as 0.85 or 85%, above 0 and at most 1, got {text!r}")
+        meant = f". Did you mean {text}%?" if 1 < number <= 100 else ""  # noqa: PLR2004 - per cent
+        raise argparse.ArgumentTypeError(
+            f"must be a share such as 0.85 or 85%, above 0 and at most 1, got {text!r}{meant}"
+        )
     return number
 
 

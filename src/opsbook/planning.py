@@ -9,7 +9,7 @@ import io
 import math
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -33,6 +33,11 @@ _SECONDS_PER_HOUR = 3600
 _YEAR = 366 * 24 * _SECONDS_PER_HOUR
 _PICTURES = (".svg", ".png")
 _GIVE_IT = "Give it with --interval."
+_BRIEF = 10  # seconds: nobody handles a contact, or gives up, so fast on average
+_CLOSED = timedelta(hours=3)  # a shorter gap is no night
+_NAMED = 3  # gaps named one by one
+_MANY_LOST = 0.1  # share of contacts
+_HALF = 50  # per cent
 
 
 @dataclass(frozen=True)
@@ -107,6 +112,8 @@ class StaffingPlan:
         Whether contacts never abandon.
     saved : tuple of pathlib.Path
         The files that `staff` wrote.
+    warnings : tuple of str
+        What looks like a slip: minutes for seconds, rows that are missing, many contacts that abandon.
     """
 
     arrivals: Arrivals
@@ -114,6 +121,7 @@ class StaffingPlan:
     threshold: float | None
     patient: bool
     saved: tuple[Path, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def paid_hours(self) -> float:
@@ -177,7 +185,7 @@ class StaffingPlan:
         yield (
             f"{len(self.intervals)} intervals of {self.arrivals.interval / 60:g} min, {_count(contacts)} contacts: "
             f"{self.paid_hours:.1f} paid hours for {self.agent_hours:.1f} on duty, "
-            f"at most {busiest.rostered} people ({busiest.start})."
+            f"{busiest.rostered} people at the peak ({busiest.start})."
         )
         if contacts:
             said = [f"wait {self.per_contact('mean_wait_s'):.1f} s on average"]
@@ -245,8 +253,11 @@ def read_arrivals(file: Path, *, interval: float | None = None) -> Arrivals:
     if interval is not None:
         between("interval", interval, 1, _YEAR, hint="Give seconds.")
     try:
-        text = file.read_bytes().decode("utf-8-sig")
+        content = file.read_bytes()
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        if content.startswith(b"PK"):
+            raise ArrivalsError([f"{file}: must be CSV text, got a workbook. Save its sheet as CSV UTF-8."]) from None
         line = error.object[: error.start].count(b"\n") + 1
         raise ArrivalsError(
             [f"{file}:{line}: must be UTF-8 text, got the byte {error.object[error.start]:#x}. Save it as CSV UTF-8."]
@@ -322,7 +333,8 @@ class _Reading:
         return found
 
     def _places(self, cells: list[str], line: int) -> dict[str, int] | None:
-        names = [cell.strip() for cell in cells]
+        said = [cell.strip() for cell in cells]
+        names = [name.lower() for name in said]
         missing = [name for name in _COLUMNS if name not in names]
         twice = [name for name in _COLUMNS if names.count(name) > 1]
         if missing:
@@ -335,7 +347,7 @@ class _Reading:
             self.problem(
                 line,
                 f"needs the column{'s' * (len(missing) > 1)} {' and '.join(map(repr, missing))}; "
-                f"the first row has {', '.join(map(repr, names))}. {hint}",
+                f"the first row has {', '.join(map(repr, said))}. {hint}",
             )
         if twice:
             self.problem(
@@ -357,7 +369,7 @@ class _Reading:
             self.problem(
                 line,
                 f"contacts: must be a number of at least 0, got {cells['contacts']!r}. "
-                "Write plain digits, with a point for decimals.",
+                + ("It cannot be negative." if contacts < 0 else "Write plain digits, with a point for decimals."),
             )
         # A row with a time keeps its place in the order, whatever its contacts.
         return None if time is None else _Row(line, cells["start"], time, contacts)
@@ -405,8 +417,15 @@ class _Reading:
             (length, most), *others = counts.most_common()
             rivals = [step for step, count in others if count == most]
             if rivals:
-                likely = ", ".join(_minutes(step) for step in sorted([length, *rivals]))
-                self.problem(0, f"must tell the length of an interval, got {likely} equally often. {_GIVE_IT}")
+                steps: dict[timedelta, str] = {}
+                for earlier, later in pairwise(rows):
+                    steps.setdefault(later.time - earlier.time, f"lines {earlier.line} and {later.line}")
+                likely = " and ".join(f"{_minutes(step)} ({steps[step]})" for step in sorted([length, *rivals]))
+                self.problem(
+                    0,
+                    f"must tell the length of an interval, got {likely} equally often. Add the rows that are missing, "
+                    "with 0 where you are closed, or give the length with --interval.",
+                )
                 return 0.0
         elif not self.problems:
             self.problem(0, f"needs two rows to tell the length of an interval, got one. {_GIVE_IT}")
@@ -475,7 +494,8 @@ def plan(
     Returns
     -------
     StaffingPlan
-        With the figures that the agents on duty achieve, which is what remains of the rostered after shrinkage.
+        With the figures that the agents on duty achieve, which is what remains of the rostered after shrinkage, and
+        with warnings of what looks like a slip.
 
     Raises
     ------
@@ -521,7 +541,7 @@ def plan(
             figures["prob_abandon"][called] = metrics.prob_abandon
         figures["occupancy"][called] = metrics.occupancy
     columns = [np.array(arrivals.contacts), rate * mean_service_time, agents, rostered, *figures.values()]
-    return StaffingPlan(
+    staffed = StaffingPlan(
         arrivals=arrivals,
         intervals=tuple(
             Interval(*row) for row in zip(arrivals.starts, *(column.tolist() for column in columns), strict=True)
@@ -529,6 +549,63 @@ def plan(
         threshold=threshold,
         patient=mean_patience is None,
     )
+    return replace(
+        staffed,
+        warnings=(
+            *_minutes_for_seconds({"--aht": mean_service_time, "--patience": mean_patience}),
+            *_swapped(service_level, threshold),
+            *_gaps(arrivals),
+            *(_many_lost(staffed) if max_prob_abandon is None else ()),
+        ),
+    )
+
+
+def _minutes_for_seconds(times: Mapping[str, float | None]) -> Iterator[str]:
+    for option, seconds in times.items():
+        if seconds is not None and seconds < _BRIEF:
+            yield (
+                f"{option} {seconds:g}: times are in seconds, so this is {seconds:g} s. "
+                f"Did you mean {seconds:g} minutes, {option} {60 * seconds:g}?"
+            )
+
+
+def _swapped(level: float | None, threshold: float | None) -> Iterator[str]:
+    if level is not None and threshold is not None and 100 * level < _HALF <= threshold < 100:  # noqa: PLR2004 - per cent
+        percent, seconds = f"{100 * level:g}", f"{threshold:g}"
+        yield (
+            f"--target {percent}/{seconds}: this is {percent} % answered within {seconds} s. "
+            f"Did you mean --target {seconds}/{percent}?"
+        )
+
+
+def _gaps(arrivals: Arrivals) -> Iterator[str]:
+    """Name the gaps that are no night: inside a day, or short."""
+    length = timedelta(seconds=arrivals.interval)
+    rows = list(zip(arrivals.starts, arrivals.times, strict=True))
+    found = [
+        f"from {(earlier + length).isoformat(timespec='minutes')} to {start}"
+        for (_, earlier), (start, later) in pairwise(rows)
+        if later - earlier > length and (earlier.date() == later.date() or later - earlier - length < _CLOSED)
+    ]
+    if found:
+        more = f" and {len(found) - _NAMED} times more" if len(found) > _NAMED else ""
+        yield (
+            f"rows are missing {', '.join(found[:_NAMED])}{more}: nobody is planned for then. "
+            "Add them, or leave it if you are closed."
+        )
+
+
+def _many_lost(staffed: StaffingPlan) -> Iterator[str]:
+    lost = staffed.per_contact("prob_abandon")
+    short = [row for row in staffed.intervals if row.agents < row.load]
+    if lost > _MANY_LOST or short:
+        said = f"{_figure('prob_abandon', lost)} of all contacts abandon in this plan"
+        if short:
+            worst = max(short, key=lambda row: row.load - row.agents)
+            said += (
+                f", which counts on it: {worst.start} has {worst.agents} agents for {worst.load:.1f} erlangs of work"
+            )
+        yield f"{said}. Bound it with --max-abandon, or leave --patience out to serve everybody."
 
 
 # --- Saving --------------------------------------------------------------------------------------------------------

@@ -61,8 +61,8 @@ def staffing_plan(table: pd.DataFrame, message: str, *, description: str, subtit
         raise ChartError("`table` must hold two intervals or more in order of time. Sort it by `start`.")
     length = lengths.min()
     frame = pd.DataFrame({"start": starts, **values})
-    # A step lasts until the next one, so where nobody works, and at the end, zeros have to be drawn.
-    ends = frame["start"] + length
+    # A step lasts until the next one, so where nobody works zeros have to be drawn.
+    last, ends = starts.iloc[-1], starts[:-1] + length
     gaps = ends[~ends.isin(frame["start"])]
     frame = pd.concat([frame, pd.DataFrame({"start": gaps, **dict.fromkeys(values, 0.0)})]).sort_values("start")
     drawn = frame.melt("start", var_name="kind", value_name="number").round({"number": 3})
@@ -77,19 +77,21 @@ def staffing_plan(table: pd.DataFrame, message: str, *, description: str, subtit
         legend=alt.Legend(orient="top", symbolType="stroke", symbolStrokeWidth=4),
         scale=alt.Scale(domain=words, range=[colour for _, colour in shown.values()]),
     )
-    lines = (
-        alt.Chart(drawn[["start", "series", "number"]])
-        .mark_line(interpolate="step-after", strokeWidth=2, strokeJoin="round")
-        .encode(
-            # The clock of the plan, whatever the clock of the machine that draws it.
-            x=alt.X(
-                "start:T",
-                title=None,
-                scale=alt.Scale(type="utc"),
-                axis=alt.Axis(labelExpr=_CLOCK, labelOverlap="greedy", labelSeparation=8),
-            ),
-            y=alt.Y("number:Q", title="people, or erlangs of work", scale=alt.Scale(domainMin=0, nice=True)),
-            color=colour,
-        )
+    # The clock of the plan, whatever the clock of the machine that draws it.
+    axis = alt.Axis(labelExpr=_CLOCK, labelOverlap="greedy", labelSeparation=8)
+    across = alt.X("start:T", title=None, scale=alt.Scale(type="utc"), axis=axis)
+    up = alt.Y("number:Q", title="people, or erlangs of work", scale=alt.Scale(domainMin=0, nice=True))
+    steps = alt.Chart(drawn[["start", "series", "number"]]).encode(x=across, y=up, color=colour)
+    lines = steps.mark_line(interpolate="step-after", strokeWidth=2, strokeJoin="round")
+    # The last interval has no next one: it ends at its height, for closing time is no fall in demand.
+    end = (
+        steps.transform_filter(f"time(datum.start) == {_milliseconds(last)}")
+        .transform_calculate(end=str(_milliseconds(last + length)))
+        .mark_rule(strokeWidth=2)
+        .encode(x2="end")
     )
-    return titled(lines, message, description=description, subtitle=subtitle, height=320)
+    return titled(lines + end, message, description=description, subtitle=subtitle, height=320)
+
+
+def _milliseconds(time: pd.Timestamp) -> int:
+    return int(time.tz_localize("UTC").timestamp() * 1000)
