@@ -126,8 +126,9 @@ class TestReading:
         file = forecast(tmp_path, *rows)
         assert problems(file) == [
             (
-                "FILE: must tell the length of an interval, got 15 min (lines 3 and 4) and 30 min (lines 2 and 3) equally "
-                "often. Add the rows that are missing, with 0 where you are closed, or give the length with --interval."
+                "FILE: must tell the length of an interval, got 15 min (lines 3 and 4) and 30 min (lines 2 and 3) "
+                "equally often. Add the rows that are missing, with 0 where you are closed, or give the length with "
+                "--interval."
             )
         ]
         assert planning.read_arrivals(file, interval=900).interval == 900

@@ -591,7 +591,7 @@ def _gaps(arrivals: Arrivals) -> Iterator[str]:
         more = f" and {len(found) - _NAMED} times more" if len(found) > _NAMED else ""
         yield (
             f"rows are missing {', '.join(found[:_NAMED])}{more}: nobody is planned for then. "
-            "Add them, or leave it if you are closed."
+            "Add them, unless you are closed."
         )
 
 
