@@ -211,7 +211,15 @@ _REPAIRS = (
 )
 
 
+def _headed(table: re.Match[str]) -> str:
+    """Let the first cells of the rows head them, where a table's first column has no heading of its own."""
+    if not re.search(r'<th [^>]*class="col_heading level0 col0"[^>]*>\s*</th>', table[0]):
+        return table[0]
+    return re.sub(r'<td ([^>]*class="data row\d+ col0"[^>]*)>(.*?)</td>', r'<th scope="row" \1>\2</th>', table[0])
+
+
 def _repaired(body: str) -> str:
+    body = re.sub(r"<table.*?</table>", _headed, body, flags=re.DOTALL)
     for pattern, replacement in _REPAIRS:
         body = re.sub(pattern, replacement, body)
     return body

@@ -137,9 +137,10 @@ def explorer_figure(payload: Mapping[str, Any], *, static: str, name: str) -> Fi
     live = {"controls": controls, "sentences": payload["sentences"]}
     view = payload.get("view")
     live |= {"view": view, "data": payload["data"]} if view else {"spec": _vega(spec)}
+    label = f"Controls: {escape(check(spec), quote=True)}"
     html = (
         f"<figure class='ops-chart ops-explorer' id='{name}' data-view='{view or 'chart'}'>{_caption(spec)}"
-        f"<form class='ops-sliders' hidden onsubmit='return false' aria-label='Controls of the explorer'>{sliders}"
+        f"<form class='ops-sliders' hidden onsubmit='return false' aria-label='{label}'>{sliders}"
         "<button type='reset'>Back to the start</button></form>"
         f"<noscript><p class='ops-still'>A still picture at {escape(at)}. "
         "With JavaScript its controls move.</p></noscript>"
