@@ -60,16 +60,15 @@ def _large() -> Iterator[Result]:
 
 def _single_calls() -> Iterator[Result]:
     for load, servers, goal in ((10.0, 13, 0.5), (50_000.0, 50_100, 20)):
-        peer = _peer(load)
 
-        def theirs(peer: ErlangC = peer, servers: int = servers) -> float:
-            return peer.waiting_probability(servers)
+        def theirs(load: float = load, servers: int = servers) -> float:
+            return _peer(load).waiting_probability(servers)
 
         def ours(load: float = load, servers: int = servers) -> float:
             return queues.erlang_c(servers, arrival_rate=load / _AHT_MIN, mean_service_time=_AHT_MIN).prob_wait
 
         wait, reference = ours(), theirs()
-        note = f"P(wait) {wait:.6f}, the peer's {reference:.6f}"
+        note = f"from rates and times to P(wait) {wait:.6f}, the peer's {reference:.6f}"
         yield Result(f"one Erlang C call at {load:,.0f} E", best(ours), "pyworkforce", best(theirs), goal, note)
 
 
