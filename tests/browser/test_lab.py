@@ -226,3 +226,26 @@ def test_the_chapter_is_legible_and_its_explorer_calls_the_model(opened: Callabl
     expect(picture).to_contain_text("4.8")
     assert picture.inner_html() != before
     _nothing_popped_up(page)
+
+
+def test_the_queue_moves_and_its_sliders_simulate_anew(opened: Callable[[str], Page]) -> None:
+    page = opened("chapters/service-delivery.ipynb")
+    queue = page.locator(".jp-OutputArea-output ops-queue")
+    queue.scroll_into_view_if_needed()
+    words = queue.locator(".ops-queue-words")
+    expect(words).to_contain_text("of 1 nurse busy")
+    opening = words.text_content() or ""
+    queue.get_by_role("button", name="Play").click()
+    expect(words).not_to_have_text(opening)
+    # Enter and the arrows work the queue, and not the notebook around it.
+    queue.get_by_role("button", name="Pause").focus()
+    page.keyboard.press("Enter")
+    expect(queue.get_by_role("button", name="Play")).to_be_focused()
+    output = page.locator(".jp-CodeCell .jp-OutputArea-output").filter(has=page.locator("ops-queue"))
+    told = output.locator(".widget-html [role=status]").last
+    before = told.text_content() or ""
+    # A second nurse for the same patients.
+    output.locator(".widget-hslider [role=slider]").first.press("ArrowRight")
+    expect(queue.locator(".ops-queue-desk")).to_have_count(2)
+    expect(told).not_to_have_text(before)
+    _nothing_popped_up(page)

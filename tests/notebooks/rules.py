@@ -7,6 +7,7 @@ every notebook, and shows of every rule that it can fail.
 import ast
 import json
 import re
+import symtable
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from posixpath import normpath
@@ -209,6 +210,36 @@ def shows_no_error(_course: Course, notebook: Notebook) -> Iterator[str]:
             if output["output_type"] == "error":
                 what = f"{output['ename']}: {output['evalue']}"
                 yield f"cell {index} stopped with {what}. Mend it, or tag it `raises-exception`."
+
+
+@among(FOR_NOTEBOOKS)
+def leaves_an_explorer_its_names(_course: Course, notebook: Notebook) -> Iterator[str]:
+    """A slider calls its model long after the cell has run: what a later cell calls by the same name, it then meets."""
+    tables = {index: symtable.symtable(source(cell), f"cell {index}", "exec") for index, cell in notebook.code()}
+    functions: dict[str, symtable.SymbolTable] = {}
+    for place, table in tables.items():
+        functions |= {each.get_name(): each for each in table.get_children()}
+        if not re.search(r"\bexercises\.(?:explore|animate_queue)\(", source(notebook.cells[place])):
+            continue
+        used, ahead = set[str](), [each.get_name() for each in table.get_children()]
+        while ahead:
+            name = ahead.pop()
+            if name not in used and name in functions:
+                ahead += _globals(functions[name])
+            used.add(name)
+        for later in (index for index in tables if index > place):
+            bound = {
+                each.get_name() for each in tables[later].get_symbols() if each.is_assigned() or each.is_imported()
+            }
+            if clashing := sorted(used & bound):
+                names = ", ".join(clashing)
+                yield f"cell {later} gives {names} anew, which the explorer of cell {place} goes on using."
+
+
+def _globals(table: symtable.SymbolTable) -> list[str]:
+    """Return the names that a function, or one inside it, takes from the notebook."""
+    own = [each.get_name() for each in table.get_symbols() if each.is_global()]
+    return own + [name for child in table.get_children() for name in _globals(child)]
 
 
 TAGS = {

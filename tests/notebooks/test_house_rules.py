@@ -313,6 +313,12 @@ def widget_state(sample: Sample) -> None:
     sample.chapter_metadata["widgets"] = {}
 
 
+@broken("leaves_an_explorer_its_names", "cell 13 gives rate anew, which the explorer of cell 12 goes on using")
+def a_name_used_again_behind_an_explorer(sample: Sample) -> None:
+    model = "rate = 2\ndef waits(n):\n    return [rate * k for k in range(n)]\ndef model(n):\n    return waits(n)\n"
+    sample.chapter += [code(f"{model}exercises.explore(model)"), code("rate = 3")]
+
+
 @broken("stores_no_widget", "cell 12 stores a widget")
 def a_widget_view(sample: Sample) -> None:
     output(sample, "application/vnd.jupyter.widget-view+json", {"model_id": "1"})
