@@ -60,7 +60,12 @@ class TestReading:
             "2026-10-25T02:00+01:00,1",
             "2026-10-25T02:30+01:00,1",
         ]
-        assert planning.read_arrivals(forecast(tmp_path, *rows)).interval == 1800
+        file = forecast(tmp_path, *rows)
+        assert planning.read_arrivals(file).interval == 1800
+        targets = {"service_level": 0.8, "threshold": 20}
+        chart = tmp_path / "night.svg"
+        planning.staff(file, mean_service_time=240, output=tmp_path / "night.csv", chart=chart, **targets)
+        assert "<svg" in chart.read_text(encoding="utf-8")
         assert "FILE:4: start: must not repeat" in problems(forecast(tmp_path, *(row[:16] + ",1" for row in rows)))[0]
 
     def test_the_length_of_a_single_interval_can_be_given(self, tmp_path):

@@ -13,6 +13,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from opsbook import queues, staffing
+from opsbook.queues.metrics import COUNTED
 from opsbook.staffing import Shift, cover_shifts, required_agents
 
 property_test = settings(deadline=None, max_examples=200)
@@ -109,7 +110,7 @@ class TestSmallest:
         assert_smallest(agents, rate, time, **targets)
 
     @property_test
-    @given(promises(patient=True), st.floats(0.02, 50), st.sampled_from(staffing._CONVENTIONS))
+    @given(promises(patient=True), st.floats(0.02, 50), st.sampled_from(COUNTED))
     def test_with_abandonment_n_meets_the_targets_and_one_less_does_not(self, case, patience, of):
         rate, time, targets = case
         agents = required_agents(
@@ -562,6 +563,22 @@ class TestCoverShifts:
     def test_free_shifts_are_not_overstaffed(self):
         plan = cover_shifts([2, 1], {"volunteers": [1, 1]}, cost=0)
         assert (plan.people, plan.cost) == ({"volunteers": 2}, 0)
+        shifts = {"early": Shift(0, 2), "middle": Shift(1, 2), "late": Shift(2, 2)}
+        assert sum(cover_shifts([2, 4, 4, 2], shifts, cost=0).people.values()) == 6
+
+    @pytest.mark.parametrize(
+        ("given", "says"),
+        [
+            ({"required": ["2", "3"]}, "`required` must be a number or an array of numbers"),
+            ({"required": [True, False]}, "`required` must be a number or an array of numbers"),
+            ({"cost": "2"}, "`cost` must be a number"),
+            ({"cost": [1, 2]}, "`cost` must be one number or a mapping"),
+        ],
+    )
+    def test_people_and_costs_are_numbers(self, given, says):
+        asked = {"required": [2, 1], "shifts": {"day": [1, 1]}} | given
+        with pytest.raises(TypeError, match=says):
+            cover_shifts(**asked)
 
     def test_nobody_required(self):
         plan = cover_shifts([0, 0], {"day": [1, 0]})

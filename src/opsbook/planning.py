@@ -664,9 +664,11 @@ def staff(
             "Leave the chart out, or plan a part of the forecast."
         )
     staffed = plan(arrivals, **targets)
+    # What cannot be drawn must not leave half of the answer behind.
+    drawn = None if chart is None else _picture(staffed, file, chart.suffix.lower())
     _write(output, _csv(staffed))
-    if chart is not None:
-        _write(chart, _picture(staffed, file, chart.suffix.lower()))
+    if chart is not None and drawn is not None:
+        _write(chart, drawn)
     return replace(staffed, saved=(output,) if chart is None else (output, chart))
 
 
@@ -712,7 +714,9 @@ def _picture(staffed: StaffingPlan, file: Path, suffix: str) -> bytes:
     from opsbook.charts.picture import document  # noqa: PLC0415 - as above
 
     table = pd.DataFrame(staffed.intervals)
-    table["start"] = [time.replace(tzinfo=None) for time in staffed.arrivals.times]
+    # One clock for the whole picture: in the night in which clocks are set back, local times come twice.
+    zone = staffed.arrivals.times[0].tzinfo
+    table["start"] = [(time.astimezone(zone) if zone else time).replace(tzinfo=None) for time in staffed.arrivals.times]
     most = max(staffed.intervals, key=lambda row: row.rostered)
     view = charts.staffing_plan(
         table,

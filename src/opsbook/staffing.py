@@ -53,13 +53,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from opsbook import queues
 from opsbook.queues.arguments import MOST_LOAD, MOST_SERVERS, amount, proportion
-from opsbook.validation import nonnegative, one_of
+from opsbook.queues.erlang import idle_weight_of_one
+from opsbook.queues.metrics import COUNTED
+from opsbook.validation import one_of
 
 __all__ = ["Shift", "ShiftPlan", "cover_shifts", "required_agents"]
 
 Convention = Literal["offered", "answered", "offered_less_short_abandons"]
 
-_CONVENTIONS = ("offered", "answered", "offered_less_short_abandons")
 _SLACK = 1e-12  # targets are compared to 12 digits
 _BRIEF, _LONG = 1e-150, 1e300  # times in mean service times, kept away from where products of them overflow
 _PLAIN_DENOMINATOR = 10**6
@@ -197,7 +198,7 @@ def required_agents(
         **{name: value for name, value in optional.items() if value is not None},
         "shrinkage": shrinkage,
     }
-    one_of("of", of, _CONVENTIONS)
+    one_of("of", of, COUNTED)
     _refuse_gaps(given)
     numbers = {name: _checked(name, value) for name, value in given.items()}
     if all(type(value) is float for value in numbers.values()):
@@ -301,10 +302,10 @@ def _smallest(case: _Case) -> int:
     agents = stable = math.floor(load * (1 + _SLACK)) + 1
     if case.missed is not None or case.wait is not None:
         agents = max(stable, math.ceil(load + _safety(case, math) * math.sqrt(load)))
-        weight = _idle_weight(agents, load)
+        weight = idle_weight_of_one(agents, load)
         if weight == math.inf:
             agents = stable
-            weight = _idle_weight(agents, load)
+            weight = idle_weight_of_one(agents, load)
         if _keeps(case, agents, weight, math.exp):
             while agents > stable:
                 weight = weight * load / agents - 1
@@ -321,17 +322,6 @@ def _smallest(case: _Case) -> int:
         _refuse_crowds(load / case.occupancy)
         agents = max(agents, math.ceil(load / case.occupancy))
     return agents
-
-
-def _idle_weight(agents: int, load: float) -> float:
-    """Return P(N < n) / P(N = n), the weight of "somebody is free" against "all busy", with no room to wait.
-
-    The recursion forgets where it started: from 8 √load below the load, what came before weighs less than rounding.
-    """
-    weight = 0.0
-    for number in range(max(0, math.floor(load - 8 * math.sqrt(load))) + 1, agents + 1):
-        weight = (1 + weight) * number / load
-    return weight
 
 
 def _smallest_of_each(case: _Case) -> NDArray[np.float64]:
@@ -388,7 +378,11 @@ def _searched(case: _Case, stable: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _idle_weights(agents: NDArray[np.float64], load: NDArray[np.float64]) -> NDArray[np.float64]:
-    """As `_idle_weight`, for all loads in step, those with the most steps in front so that the rest can drop out."""
+    """As `idle_weight_of_one`, for all loads in step, those with the most steps in front so that the rest can drop out.
+
+    `queues.erlang.idle_weight` takes any number of servers; here they are never fewer than the load, and the plain
+    recursion is twice as fast for a table of small loads.
+    """
     first = np.maximum(np.floor(load - 8 * np.sqrt(load)), 0.0)
     steps = (agents - first).astype(np.int64)
     most = int(steps.max(initial=0))
@@ -409,7 +403,7 @@ def _idle_weights(agents: NDArray[np.float64], load: NDArray[np.float64]) -> NDA
 
 
 def _keeps(case: _Case, agents: Any, weight: Any, exp: Callable[[Any], Any]) -> Any:
-    """Say whether so many agents keep the promises on waiting; `weight` as `_idle_weight` gives it."""
+    """Say whether so many agents keep the promises on waiting; `weight` as `idle_weight_of_one` gives it."""
     spare = agents - case.load
     prob_wait = agents / (spare * (1 + weight) + case.load)
     kept: Any = True
@@ -667,6 +661,8 @@ class ShiftPlan:
         For each interval, the people on duty, the people required, and the former less the latter.
     cost : float
         Cost of all people together.
+    bound : float
+        No plan costs less than this; equal to `cost` unless a `gap` was allowed.
 
     Examples
     --------
@@ -770,7 +766,7 @@ def _required(required: ArrayLike | Mapping[str, float]) -> tuple[list[str], NDA
     else:
         values = required  # type: ignore[assignment]
         names = []
-    numbers = nonnegative("required", values)
+    numbers = amount("required", values, zero=True)
     if numbers.ndim != 1 or not numbers.size:
         raise ValueError(f"`required` must be one row of at least one interval, got the shape {numbers.shape}.")
     if (numbers != np.floor(numbers)).any():
@@ -795,11 +791,14 @@ def _coverage(shifts: Mapping[str, Shift | Iterable[int]], intervals: int, *, cy
 
 def _prices(cost: float | Mapping[str, float], shifts: Mapping[str, object]) -> NDArray[np.float64]:
     if not isinstance(cost, Mapping):
-        return np.full(len(shifts), nonnegative("cost", cost).item())
+        price = amount("cost", cost, zero=True)
+        if price.ndim:
+            raise TypeError(f"`cost` must be one number or a mapping of shift to cost, got {cost!r}. Name the shifts.")
+        return np.full(len(shifts), float(price))
     if set(cost) != set(shifts):
         odd = sorted(set(cost) ^ set(shifts))
         raise ValueError(f"`cost` must name the same shifts as `shifts`, got a difference in {', '.join(odd)}.")
-    return nonnegative("cost", [cost[name] for name in shifts])
+    return amount("cost", [cost[name] for name in shifts], zero=True)
 
 
 def _cheapest(
@@ -826,7 +825,7 @@ def _cheapest(
     bound = scale * float(solved.mip_dual_bound)
     if not gap:
         bound = math.fsum(prices * people)
-        if prices.min() < prices.max():
+        if prices.min() < prices.max() or not prices.any():
             total = bound / scale
             fewer = solve(np.ones(len(prices)), LinearConstraint(prices / scale, ub=total + 1e-9 * max(1.0, total)))
             if fewer.x is not None and (covered @ np.round(fewer.x) >= needed).all():

@@ -504,3 +504,9 @@ class TestApproximations:
                 )
                 errors.append(abs(queue.service_level(time) - exact))
         assert 0.05 < max(errors) < 0.06
+
+
+def test_nobody_waits_where_nothing_varies():
+    even = queues.ggc(2, arrival_rate=1.5, mean_service_time=1, arrival_scv=0, service_scv=0)
+    assert even.mean_wait == 0
+    assert [even.wait_quantile(p) for p in (0.5, 0.9, 1)] == [0, 0, 0]

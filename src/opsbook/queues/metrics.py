@@ -18,7 +18,7 @@ from opsbook.queues.arguments import amount, broadcast, proportion
 from opsbook.queues.erlang import Patience
 from opsbook.validation import one_of
 
-__all__ = ["Delay", "Impatient", "Measured", "QueueMetrics"]
+__all__ = ["COUNTED", "Delay", "Impatient", "Measured", "QueueMetrics"]
 
 Floats = NDArray[np.float64]
 Figure = float | Floats
@@ -35,7 +35,7 @@ _FIGURES = (
     "mean_time_in_system",
     "mean_in_system",
 )
-_COUNTED = ("offered", "answered", "offered_less_short_abandons")
+COUNTED = ("offered", "answered", "offered_less_short_abandons")
 _NONE: Mapping[str, float] = MappingProxyType({})
 
 
@@ -203,7 +203,7 @@ class QueueMetrics(ABC):
         answered 0.667
         offered_less_short_abandons 0.598
         """
-        one_of("of", of, _COUNTED)
+        one_of("of", of, COUNTED)
         time = amount("threshold", threshold, zero=True)
         good = self._answered_within(time)
         if of == "offered":
@@ -284,7 +284,7 @@ class Delay(QueueMetrics):
             and type(self.mean_delay) is float
             and 0 <= time < math.inf
             and self.mean_delay > 0
-            and of in _COUNTED
+            and of in COUNTED
         ):
             return min(float(self.prob_no_wait - self.prob_wait * math.expm1(-time / self.mean_delay)), 1.0)
         return QueueMetrics.service_level(self, threshold, of)
@@ -306,7 +306,7 @@ class Delay(QueueMetrics):
 
     def wait_quantile(self, p: ArrayLike, of: str = "offered") -> Figure:
         """See `QueueMetrics.wait_quantile`."""
-        one_of("of", of, _COUNTED[:2])
+        one_of("of", of, COUNTED[:2])
         share = proportion("p", p)
         broadcast(p=share, servers=np.asarray(self.servers))
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -386,7 +386,7 @@ class Impatient(QueueMetrics):
 
     def wait_quantile(self, p: ArrayLike, of: str = "offered") -> Figure:
         """See `QueueMetrics.wait_quantile`."""
-        one_of("of", of, _COUNTED[:2])
+        one_of("of", of, COUNTED[:2])
         cells, share, shape = self._cells("p", proportion("p", p))
         if of == "offered":
             times = _first(lambda time: cells.waiting_after(time) <= 1 - share, share < 1)
@@ -483,7 +483,7 @@ class Measured(QueueMetrics):
 
     def wait_quantile(self, p: ArrayLike, of: str = "offered") -> Figure:
         """See `QueueMetrics.wait_quantile`."""
-        one_of("of", of, _COUNTED[:2])
+        one_of("of", of, COUNTED[:2])
         share = proportion("p", p)
         answered, abandoned = self._sorted()
         waits = answered if of == "answered" else np.concatenate([answered, abandoned])
@@ -498,9 +498,10 @@ def _plain(figure: Any) -> Figure:
 
 
 def _times(factor: Any, unbounded: Any) -> Floats:
-    """Return the product, and 0 where the first factor is 0, even if the second is infinite."""
+    """Return the product, and 0 where either factor is 0, even if the other is infinite."""
     shape = np.broadcast(factor, unbounded).shape
-    return np.asarray(np.multiply(factor, unbounded, out=np.zeros(shape), where=np.asarray(factor) > 0))
+    both = (np.asarray(factor) > 0) & (np.asarray(unbounded) > 0)
+    return np.asarray(np.multiply(factor, unbounded, out=np.zeros(shape), where=both))
 
 
 def _shown(figure: Any) -> str:

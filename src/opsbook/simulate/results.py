@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from opsbook.queues import QueueMetrics
 from opsbook.queues.arguments import amount
-from opsbook.queues.metrics import Measured
+from opsbook.queues.metrics import COUNTED, Measured
 from opsbook.simulate.distributions import one_amount
 from opsbook.simulate.engine import server_numbers
 from opsbook.validation import one_of
@@ -25,7 +25,6 @@ Floats = NDArray[np.float64]
 _BATCHES = 20
 _LEAST_PER_BATCH = 50
 _ROUNDING = 1e-9  # a wait under a billionth of the mean service time comes from rounding, not from waiting
-_DENOMINATORS = ("offered", "answered", "offered_less_short_abandons")
 
 
 class Estimate(NamedTuple):
@@ -395,7 +394,7 @@ class Simulation:
         return columns
 
     def _in_time(self, threshold: float, of: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        one_of("of", of, _DENOMINATORS)
+        one_of("of", of, COUNTED)
         limit = one_amount("threshold", threshold, zero=True)
         soon = self._paths.waits <= limit
         if self._paths.abandoned is None:
