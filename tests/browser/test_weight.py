@@ -19,7 +19,7 @@ LIGHT = (
     "book/reference/queues.html",
     "book/reference/simulate.html",
 )
-CHAPTER = "chapters/customer-contact.html"
+CHAPTERS = [f"chapters/{path.stem}.html" for path in sorted((Path(__file__).parents[2] / "chapters").glob("*.ipynb"))]
 KIB = 1024
 
 
@@ -93,9 +93,10 @@ def test_a_page_without_figures(name: str, arrive: Callable[[str], tuple[Page, B
     assert len(bill.sent) == len(bill.addresses), bill
 
 
-def test_the_chapter(arrive: Callable[[str], tuple[Page, Bill]]) -> None:
-    page, bill = arrive(CHAPTER)
-    print(f"\n{CHAPTER} at load: {bill}")  # noqa: T201 - as above
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_chapter(name: str, arrive: Callable[[str], tuple[Page, Bill]]) -> None:
+    page, bill = arrive(name)
+    print(f"\n{name} at load: {bill}")  # noqa: T201 - as above
     assert 0 < bill.kib <= 300, bill
     assert 0 < bill.unpacked_kib <= 1000, bill
     assert len(bill.addresses) <= 14, bill
@@ -110,7 +111,7 @@ def test_the_chapter(arrive: Callable[[str], tuple[Page, Bill]]) -> None:
     )
     page.locator(".ops-live svg").first.wait_for(state="attached")
     page.wait_for_load_state("networkidle")
-    print(f"\n{CHAPTER} after scrolling to its end: {bill}")  # noqa: T201 - as above
+    print(f"\n{name} after scrolling to its end: {bill}")  # noqa: T201 - as above
     assert any(address.endswith("vega.js") for address in bill.sent), bill
     assert bill.kib <= 600, bill
     assert len(bill.sent) == len(bill.addresses), bill

@@ -22,6 +22,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.writers.html5 import HTML5Translator
 
+from opsbook.exercises.assets import asset
 from opsbook.exercises.banks import default_seed, question
 from opsbook.mathml import to_mathml
 from opsbook.publishing import workbook
@@ -52,9 +53,11 @@ _NEEDED = {
     "<ops-question": ("ops-question.js", "ops-question.css"),
     "<ops-progress": ("ops-question.js", "catalogue.js", "ops-progress.js", "ops-question.css", "ops-progress.css"),
     "<ops-exam": ("ops-question.js", "catalogue.js", "ops-exam.js", "ops-question.css", "ops-exam.css"),
-    "data-view='ops-queue'": ("ops-queue.js", "ops-queue.css"),
+    "data-view='ops-queue'": ("ops-queue.js",),
     "ops-explorer": ("ops-explorer.js",),
 }
+# What is small and stands in a page or two goes into the page itself, which spares its reader a request.
+_INLINE = {"data-view='ops-queue'": "ops-queue.css"}
 
 
 # --- Mathematics -----------------------------------------------------------------------------------------------
@@ -256,6 +259,7 @@ def _page_context(
         ops_tab_icon=_tab_icon(),
         ops_scripts=[file for file in files if file.endswith(".js")],
         ops_styles=[file for file in files if file.endswith(".css")],
+        ops_inline_styles=[asset(file) for mark, file in _INLINE.items() if mark in body],
         ops_toc=_inner_toc(context.get("toc", "")) if doctree is not None else "",
     )
 
