@@ -14,14 +14,18 @@ _PEERS = ("pyworkforce", "ciw", "simpy", "numba", "numpy", "scipy")
 _HEAD = ("work", "opsbook", "peer", "its time", "ratio", "goal", "met", "notes")
 
 
+def _times(ratio: float) -> str:
+    return f"{ratio:,.0f}×" if ratio >= 100 else f"{ratio:.3g}×"  # noqa: PLR2004 - three digits, however large
+
+
 def _row(result: Result) -> tuple[str, ...]:
     return (
         result.work,
         in_words(result.ours),
         result.peer or "–",
         in_words(result.theirs) if result.peer else f"{in_words(result.theirs)} allowed",
-        f"{result.ratio:.3g}×",
-        f"≥ {result.goal:.3g}×",
+        _times(result.ratio),
+        f"≥ {_times(result.goal)}",
         "yes" if result.met else "no",
         result.note,
     )
@@ -43,7 +47,7 @@ def main() -> int:
     for number, work in enumerate(works, start=1):
         print(f"[{number}/{len(works)}] {work.name} ...", file=sys.stderr, flush=True)
         for result in work.run():
-            print(f"        {result.work}: {result.ratio:.3g}× {result.peer}".rstrip(), file=sys.stderr, flush=True)
+            print(f"        {result.work}: {_times(result.ratio)} {result.peer}".rstrip(), file=sys.stderr, flush=True)
             rows.append(_row(result))
     table = _table(rows)
     versions = ", ".join(f"{name} {version(name)}" for name in _PEERS)
