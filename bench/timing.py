@@ -20,7 +20,7 @@ def best(work: Callable[[], object], *, runs: int = 5) -> float:
         if taken >= _SHORTEST or times >= 1_000_000:  # noqa: PLR2004 - more would not end
             break
         times *= 4
-    return min(taken, *(_once(work, times) for _ in range(runs - 1))) / times if runs > 1 else taken / times
+    return min([taken, *(_once(work, times) for _ in range(runs - 1))]) / times
 
 
 def _once(work: Callable[[], object], times: int) -> float:

@@ -34,15 +34,14 @@ Winters, P. R. (1960). Forecasting sales by exponentially weighted moving averag
 from __future__ import annotations  # pandas is named in annotations only
 
 import math
-import operator
 import warnings
 from dataclasses import dataclass, field
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any, SupportsIndex
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from opsbook.validation import one_of
+from opsbook.validation import one_of, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -281,7 +280,7 @@ def seasonal_naive(series: ArrayLike, *, period: int, horizon: int, level: float
     >>> (next_week.upper - next_week.mean).round(2)
     array([3.51, 3.51, 3.51, 3.51, 3.51])
     """
-    period, horizon, level = _whole("period", period), _whole("horizon", horizon), _level(level)
+    period, horizon, level = whole_number("period", period), whole_number("horizon", horizon), _level(level)
     values = _values(series, period + 1, f"one more than the period of {period}")
     cycle = np.arange(horizon) // period
     mean = values[len(values) - period + np.arange(horizon) % period]
@@ -332,7 +331,7 @@ def seasonal_mean(series: ArrayLike, *, period: int, horizon: int, level: float 
     """
     from scipy.stats import t  # noqa: PLC0415 -- loaded only by the call that needs it
 
-    period, horizon, level = _whole("period", period), _whole("horizon", horizon), _level(level)
+    period, horizon, level = whole_number("period", period), whole_number("horizon", horizon), _level(level)
     values = _values(series, 2 * period, f"two periods of {period}")
     places = (len(values) + np.arange(min(period, horizon))) % period
     groups = [values[place::period] for place in places]
@@ -416,7 +415,7 @@ def holt_winters(
     """
     from statsmodels.tsa.holtwinters import ExponentialSmoothing  # noqa: PLC0415 -- loaded only when needed
 
-    period, horizon, level = _whole("period", period, least=2), _whole("horizon", horizon), _level(level)
+    period, horizon, level = whole_number("period", period, least=2), whole_number("horizon", horizon), _level(level)
     one_of("trend", trend, _TRENDS)
     multiplicative = one_of("seasonal", seasonal, _SEASONS) == "multiplicative"
     # Smoothing parameters, then the starting values of level, trend and all places but one.
@@ -529,7 +528,7 @@ def accuracy(actual: ArrayLike, forecast: Forecast, *, history: ArrayLike, perio
     >>> measured.mae, round(measured.mase, 3), round(measured.wape, 3), measured.coverage
     (1.4, 0.875, 0.032, 1.0)
     """
-    period = _whole("period", period)
+    period = whole_number("period", period)
     came = _values(actual, 1, "one", name="actual")
     known = _values(history, period + 1, f"one more than the period of {period}", name="history")
     if len(came) != forecast.horizon:
@@ -608,8 +607,8 @@ def backtest(
     >>> round(test.accuracy.mae, 2), test.by_horizon.mae.round(2)
     (2.1, array([2.  , 2.17, 2.33, 2.  , 2.  ]))
     """
-    period, horizon, level = _whole("period", period), _whole("horizon", horizon), _level(level)
-    first, step = _whole("first", first, least=period + 1), _whole("step", step)
+    period, horizon, level = whole_number("period", period), whole_number("horizon", horizon), _level(level)
+    first, step = whole_number("first", first, least=period + 1), whole_number("step", step)
     values = _values(series, first + horizon, f"`first` + `horizon` = {first + horizon}")
     origins = np.arange(first, len(values) - horizon + 1, step)
     forecasts = [method(values[:origin], period=period, horizon=horizon, level=level, **options) for origin in origins]
@@ -685,15 +684,6 @@ def _divided(numerator: NDArray[np.float64], denominator: NDArray[np.float64]) -
     quotient = np.full(np.shape(numerator), np.nan)
     np.divide(numerator, denominator, out=quotient, where=denominator != 0)
     return quotient
-
-
-def _whole(name: str, value: SupportsIndex, *, least: int = 1) -> int:
-    if isinstance(value, bool | np.bool_) or not hasattr(value, "__index__"):
-        raise TypeError(f"`{name}` must be a whole number, got {value!r}.")
-    whole = operator.index(value)
-    if whole < least:
-        raise ValueError(f"`{name}` must be at least {least}, got {whole}.")
-    return whole
 
 
 def _level(value: float) -> float:

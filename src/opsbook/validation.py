@@ -2,13 +2,15 @@
 
 from collections.abc import Collection, Iterable
 from difflib import get_close_matches
+from operator import index
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from opsbook.errors import MissingColumnError, UnknownNameError
 
-__all__ = ["between", "known", "nonnegative", "one_of", "positive", "require_columns"]
+__all__ = ["between", "known", "nonnegative", "one_of", "positive", "require_columns", "whole_number"]
 
 
 def _numbers(name: str, value: ArrayLike) -> NDArray[np.float64]:
@@ -43,6 +45,19 @@ def between(name: str, value: ArrayLike, low: float, high: float, *, hint: str =
     if not ((numbers >= low) & (numbers <= high)).all():
         raise ValueError(f"`{name}` must lie between {low:g} and {high:g}, got {value!r}.{hint and ' ' + hint}")
     return numbers
+
+
+def whole_number(name: str, value: Any, *, least: int = 1) -> int:
+    """Return `value` as an int of at least `least`; no truth values."""
+    try:
+        number = None if isinstance(value, bool | np.bool_) else index(value)
+    except TypeError:
+        number = None
+    if number is None:
+        raise TypeError(f"`{name}` must be a whole number, got {value!r}. Write an int of at least {least}.")
+    if number < least:
+        raise ValueError(f"`{name}` must be at least {least}, got {number}.")
+    return number
 
 
 def one_of(name: str, value: object, allowed: Collection[str]) -> str:

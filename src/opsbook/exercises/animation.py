@@ -31,7 +31,7 @@ _OPENING = 9 * 60
 class QueueView(anywidget.AnyWidget):
     """The element in JupyterLab: it plays the path that Python sends."""
 
-    _esm = asset("ops-queue.js") + asset("queue-widget.js")
+    _esm = asset("ops-queue.js") + asset("keys.js") + asset("queue-widget.js")
     _css = asset("ops-queue.css")
 
     path = traitlets.Dict().tag(sync=True)

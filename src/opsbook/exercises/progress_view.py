@@ -30,7 +30,7 @@ def _catalogue() -> dict[str, Any]:
 class ProgressWidget(anywidget.AnyWidget):
     """The live view of the progress file, made by `my_progress` and shown by being a cell's last value."""
 
-    _esm = asset("ops-progress.js") + asset("progress-widget.js")
+    _esm = asset("ops-progress.js") + asset("keys.js") + asset("progress-widget.js")
     _css = asset("ops-question.css") + asset("ops-progress.css")
 
     answers = traitlets.Dict().tag(sync=True)

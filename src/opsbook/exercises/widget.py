@@ -22,7 +22,7 @@ class QuestionWidget(anywidget.AnyWidget):
     The element marks at once; Python marks again, being the reference, and keeps the answer in the progress file.
     """
 
-    _esm = asset("ops-question.js") + asset("widget.js")
+    _esm = asset("ops-question.js") + asset("keys.js") + asset("widget.js")
     _css = asset("ops-question.css")
 
     markup = traitlets.Unicode().tag(sync=True)

@@ -272,7 +272,8 @@ def _copy_assets(app: Sphinx) -> None:
     for font in _VENDOR.glob("*/*.woff2"):
         shutil.copyfile(font, static / "fonts" / font.name)
     for path in _ELEMENT.glob("ops-*.*"):
-        shutil.copyfile(path, static / path.name)
+        if path.name not in _INLINE.values():
+            shutil.copyfile(path, static / path.name)
     shutil.copyfile(_VENDOR / "vega" / "vega.min.js", static / "vega.js")
 
 

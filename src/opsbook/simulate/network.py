@@ -14,9 +14,9 @@ from opsbook.errors import UnstableQueueError
 from opsbook.queues import QueueMetrics
 from opsbook.queues.arguments import proportion
 from opsbook.simulate.distributions import Distribution, Sampler, one_amount
-from opsbook.simulate.queue import draw_times, generator, sampler, whole
+from opsbook.simulate.queue import draw_times, generator, sampler
 from opsbook.simulate.results import Paths, Simulation, measure, summarise
-from opsbook.validation import known
+from opsbook.validation import known, whole_number
 
 __all__ = ["Network", "Station", "simulate_network"]
 
@@ -178,7 +178,7 @@ def simulate_network(
     True
     """
     plan = _plan(stations, routing, until, warm_up)
-    number = whole("replications", replications, least=1)
+    number = whole_number("replications", replications, least=1)
     runs = [_run(plan, rng_of_run) for rng_of_run in generator(rng).spawn(number)]
     return Network(
         stations={name: _station(plan, place, runs) for place, name in enumerate(plan.names)},
@@ -218,7 +218,7 @@ def _plan(
     if not any(each.interarrival for each in stations.values()):
         raise ValueError("`stations` must have one with `interarrival`, or nobody ever comes.")
     for name, each in stations.items():
-        whole(f"servers of {name}", each.servers, least=1)
+        whole_number(f"servers of {name}", each.servers, least=1)
         for kind in ("service", "interarrival", "patience"):
             if kind == "service" or getattr(each, kind) is not None:
                 sampler(f"{kind} of {name}", getattr(each, kind))

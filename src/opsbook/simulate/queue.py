@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import floor
-from operator import index
 from typing import Any
 
 import numpy as np
@@ -15,9 +14,9 @@ from opsbook.simulate import engine
 from opsbook.simulate.distributions import Distribution, Sampler
 from opsbook.simulate.results import Paths, Simulation, summarise
 from opsbook.simulate.schedule import Arrivals, Shifts, finite
-from opsbook.validation import one_of
+from opsbook.validation import one_of, whole_number
 
-__all__ = ["draw_times", "generator", "sampler", "simulate_queue", "whole"]
+__all__ = ["draw_times", "generator", "sampler", "simulate_queue"]
 
 Floats = NDArray[np.float64]
 Generators = Sequence[np.random.Generator]
@@ -175,7 +174,7 @@ def simulate_queue(
     services = _samplers("service", service, plan.classes)
     limits = None if patience is None else _samplers("patience", patience, plan.classes)
     one_of("unstable", unstable, ("raise", "run"))
-    number = whole("replications", replications, least=1)
+    number = whole_number("replications", replications, least=1)
     if plan.size * number > _MOST_CUSTOMERS:
         raise ValueError(
             f"{number} replications of {plan.size} customers are more than the {_MOST_CUSTOMERS:.0e} that fit. "
@@ -228,7 +227,7 @@ def _plan(
             "For instance interarrival=exponential(2.0)."
         )
     if not isinstance(servers, Shifts):
-        servers = whole("servers", servers, least=1)
+        servers = whole_number("servers", servers, least=1)
     shares = np.ones(1) if priorities is None else proportion("priorities", priorities)
     if shares.ndim != 1 or abs(shares.sum() - 1) > 1e-9:  # noqa: PLR2004 -- rounding
         raise ValueError(f"`priorities` must list shares that sum to 1, got {priorities!r}. Divide each by their sum.")
@@ -256,7 +255,7 @@ def _plan(
             "a long run needs `customers`, how many to count in each replication, and `warm_up`, how many to leave out "
             "before them because the queue starts empty. For instance customers=10_000, warm_up=1_000."
         )
-    counted, left_out = whole("customers", customers, least=1), whole("warm_up", warm_up, least=0)
+    counted, left_out = whole_number("customers", customers, least=1), whole_number("warm_up", warm_up, least=0)
     return _Plan(servers, sampler("interarrival", interarrival), None, counted, left_out, shares, float(missed))
 
 
@@ -461,19 +460,6 @@ def generator(rng: int | np.random.Generator) -> np.random.Generator:
             "Pass rng=1 for a result that can be repeated."
         )
     return np.random.default_rng(int(rng))
-
-
-def whole(name: str, value: Any, *, least: int) -> int:
-    """Return `value` as an int of at least `least`."""
-    try:
-        number = index(value)
-    except TypeError:
-        raise TypeError(f"`{name}` must be a whole number, got {value!r}. Write an int of at least {least}.") from None
-    if isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"`{name}` must be a whole number, got {value!r}. Write an int of at least {least}.")
-    if number < least:
-        raise ValueError(f"`{name}` must be at least {least}, got {number}.")
-    return number
 
 
 def sampler(name: str, value: Any) -> Sampler:

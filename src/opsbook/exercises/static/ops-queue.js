@@ -26,7 +26,7 @@
   };
   const counted = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
 
-  // Who is where at a moment; the same rules as in Python, where a test compares the two.
+  // Who is where at a moment.
   const stateAt = ({ arrive, start, end, at, servers }, moment) => {
     const waiting = [];
     const served = new Array(servers).fill(null);

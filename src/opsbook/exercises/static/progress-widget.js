@@ -27,9 +27,7 @@ export default {
       reset: () => ask("reset"),
       undo: () => ask("undo"),
     };
-    // JupyterLab's shortcuts would take Space and Enter from the buttons. Those with Ctrl or Command, as to save, stay.
-    const guard = ({ ctrlKey, metaKey }) => el.toggleAttribute("data-lm-suppress-shortcuts", !ctrlKey && !metaKey);
-    addEventListener("keydown", guard, true);
+    const release = keepKeys(el);
     const refresh = () => view.refresh();
     // Another notebook may have stored an answer; the file tells nobody, so it is read when the reader comes here.
     const look = () => model.send({ action: "look" });
@@ -39,7 +37,7 @@ export default {
     el.append(view);
     return () => {
       for (const event of ["pointerenter", "focusin"]) el.removeEventListener(event, look);
-      removeEventListener("keydown", guard, true);
+      release();
       model.off("msg:custom", hear);
       model.off("change:answers", refresh);
     };

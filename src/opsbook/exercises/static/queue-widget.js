@@ -2,8 +2,7 @@
 export default {
   render({ model, el }) {
     const queue = document.createElement("ops-queue");
-    const guard = ({ ctrlKey, metaKey }) => el.toggleAttribute("data-lm-suppress-shortcuts", !ctrlKey && !metaKey);
-    addEventListener("keydown", guard, true);
+    const release = keepKeys(el);
     const show = () => {
       queue.data = model.get("path");
     };
@@ -11,7 +10,7 @@ export default {
     show();
     model.on("change:path", show);
     return () => {
-      removeEventListener("keydown", guard, true);
+      release();
       model.off("change:path", show);
     };
   },

@@ -12,10 +12,7 @@ export default {
         return true;
       },
     };
-    // Enter and the arrows belong to the buttons and radios in here, not to the notebook around them. JupyterLab's
-    // shortcuts with Ctrl or Command, as to save, stay.
-    const guard = ({ ctrlKey, metaKey }) => el.toggleAttribute("data-lm-suppress-shortcuts", !ctrlKey && !metaKey);
-    addEventListener("keydown", guard, true);
+    const release = keepKeys(el);
     const note = document.createElement("p");
     note.className = "ops-note";
     const say = () => {
@@ -32,7 +29,7 @@ export default {
     say();
     model.on("change:note", heard);
     return () => {
-      removeEventListener("keydown", guard, true);
+      release();
       model.off("change:note", heard);
     };
   },
