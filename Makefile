@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
+# A file is one worker's; the browsers come first, since their files take longest and nobody should end on one alone.
+IN_TWO := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help book lab test lint notebooks bench pins clean
@@ -19,7 +21,7 @@ test: $(READY) ## prove everything: style, types, units, doctests, notebooks, a 
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/opsbook book --clean
 	@$(BIN)/python tests/browser/chromium.py
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --nbval --nbval-current-env src tests chapters exercises
+	@$(BIN)/python -m pytest $(IN_TWO) --nbval --nbval-current-env tests/browser tests src chapters exercises
 
 lint: $(READY) ## check style and types
 	@$(BIN)/ruff check

@@ -14,7 +14,8 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 NAMED = ("target-size", "label-content-name-mismatch", "td-has-header")
 EVERYTHING = {"runOnly": {"type": "tag", "values": TAGS}, "rules": {name: {"enabled": True} for name in NAMED}}
 CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
-NARROW = {"runOnly": {"type": "rule", "values": ["color-contrast", "target-size"]}}
+# A narrow page has the colours of a wide one, but for the pictures drawn anew, whose theme is the same.
+NARROW = {"runOnly": {"type": "rule", "values": ["target-size"]}}
 PROGRESS, EXAM = "book/my-progress.html", "book/practice-exam.html"
 WITH_QUESTIONS = ("chapters/customer-contact.html", "exercises/customer-contact.html")
 
@@ -71,7 +72,7 @@ def look(page: Page) -> list[str]:
     found += [f"dark: {fault}" for fault in violations(page, CONTRAST, "color-contrast")]
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": 320, "height": 800})
-    found += [f"320 px: {fault}" for fault in violations(page, NARROW, "color-contrast", "target-size")]
+    found += [f"320 px: {fault}" for fault in violations(page, NARROW, "target-size")]
     found += [f"320 px, too wide: {fault}" for fault in page.evaluate(TOO_WIDE)]
     assert found or page.evaluate("document.documentElement.scrollWidth") <= 320
     return found

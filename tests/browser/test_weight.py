@@ -45,6 +45,14 @@ class Bill:
         if address:
             self.sent[address] = event["encodedDataLength"]
 
+    def settle(self, page: Page) -> None:
+        """Wait until all that was asked for has come, and been heard of: the bill hears it after the page."""
+        page.wait_for_load_state("networkidle")
+        for _ in range(100):
+            if len(self.sent) == len(self.addresses):
+                return
+            page.wait_for_timeout(50)
+
     @property
     def kib(self) -> float:
         return sum(self.sent.values()) / KIB
@@ -76,7 +84,7 @@ def arrive(open_page: Callable[..., Page]) -> Callable[[str], tuple[Page, Bill]]
         network.on("Network.dataReceived", bill.piece)
         network.on("Network.loadingFinished", bill.finished)
         page.goto(home + name)
-        page.wait_for_load_state("networkidle")
+        bill.settle(page)
         # A browser with a window also shows the icon for its tab, which comes with the page.
         assert page.locator("link[rel=icon]").get_attribute("href").startswith("data:")
         return page, bill
@@ -110,7 +118,7 @@ def test_a_chapter(name: str, arrive: Callable[[str], tuple[Page, Bill]]) -> Non
         }"""
     )
     page.locator(".ops-live svg").first.wait_for(state="attached")
-    page.wait_for_load_state("networkidle")
+    bill.settle(page)
     print(f"\n{name} after scrolling to its end: {bill}")  # noqa: T201 - as above
     assert any(address.endswith("vega.js") for address in bill.sent), bill
     assert bill.kib <= 600, bill
