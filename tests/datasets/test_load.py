@@ -16,8 +16,11 @@ from opsbook import datasets
 from opsbook.datasets import storage
 from opsbook.errors import DatasetError, UnknownNameError
 
-REAL = ["bank_calls", "covid_testing", "daycare_fines", "flights", "solder", "tip_joke"]
-SYNTHETIC = ["contact_shares", "production_line", "staff_turnover"]
+REAL = [
+    *("bank_calls", "cms_patient_experience", "covid_testing", "daycare_fines", "flights"),
+    *("piston_rings", "solder", "tip_joke", "tips"),
+]
+SYNTHETIC = ["contact_log", "contact_shares", "production_line", "servqual_survey", "staff_turnover"]
 
 
 def caveats(name: str) -> str:
@@ -85,7 +88,7 @@ class TestDescriptions:
     def test_unknown_name_suggests_the_nearest(self) -> None:
         with pytest.raises(UnknownNameError, match=r"no data set called 'bank_call'\. Did you mean 'bank_calls'\?"):
             datasets.describe("bank_call")
-        with pytest.raises(UnknownNameError, match="Known: bank_calls, contact_shares"):
+        with pytest.raises(UnknownNameError, match="Known: bank_calls, cms_patient_experience, contact_"):
             datasets.load("xyz")
 
 
@@ -234,6 +237,45 @@ class TestKnownFacts:
             f"{len(joke)} with the joke ({joke.sum()} tips), {len(advertisement)} with the advertisement "
             f"({advertisement.sum()}), {len(none)} with no card ({none.sum()})"
         ) in caveats("tip_joke")
+
+    def test_tips_have_the_documented_size_and_no_bill_is_free(self) -> None:
+        bills = datasets.load("tips")
+        # Its help page: 244 tips; the waiter's mean tip is the textbook's.
+        assert len(bills) == 244
+        assert (bills[["bill", "tip"]] > 0).all().all()
+        assert not {"order", "date", "rownames"} & set(bills)
+
+    def test_tips_caveat_counts_right(self) -> None:
+        bills, said = datasets.load("tips"), caveats("tips")
+        meals = bills.groupby(["day", "time"]).size()
+        assert f"Thursday holds {meals['Thu', 'dinner']} dinner and {meals['Thu', 'lunch']} lunches" in said
+        assert {time for day, time in meals.index if day in {"Sat", "Sun"}} == {"dinner"}
+        assert f"Friday {meals['Fri'].sum()} bills" in said
+
+    def test_cms_patient_experience_has_the_documented_size_and_no_names(self) -> None:
+        rates = datasets.load("cms_patient_experience")
+        assert len(rates) == 500
+        assert rates["practice_id"].nunique() == 95
+        assert not rates.duplicated(["practice_id", "measure"]).any()
+        assert rates["rate"].dropna().between(0, 100).all()
+        assert list(rates) == ["practice_id", "measure", "rate"]
+
+    def test_cms_patient_experience_caveats_count_right(self) -> None:
+        rates, said = datasets.load("cms_patient_experience"), caveats("cms_patient_experience")
+        staff = rates[rates["measure"] == "office staff"]
+        assert f"Of the {len(rates)} rates {rates['rate'].isna().sum()} are missing" in said
+        assert f"rows for {len(staff)} practices only ({staff['rate'].count()} rates)" in said
+        others = rates[rates["measure"] != "office staff"].groupby("measure").size()
+        assert (others == 95).all()
+
+    def test_piston_rings_have_the_documented_phases_and_the_printed_centre(self) -> None:
+        rings = datasets.load("piston_rings")
+        samples = rings.groupby("phase")["sample"].agg(["min", "max", "nunique"])
+        assert samples.to_numpy().tolist() == [[1, 25, 25], [26, 40, 15]]
+        assert sorted(zip(rings["sample"], rings["ring"], strict=True)) == list(product(range(1, 41), range(1, 6)))
+        by_sample = rings[rings["phase"] == 1].groupby("sample")["diameter_mm"]
+        # What qcc prints for the same values.
+        assert round(by_sample.mean().mean(), 5) == 74.00118
 
 
 @pytest.fixture

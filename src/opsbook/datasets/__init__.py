@@ -8,14 +8,31 @@ Examples
 --------
 >>> from opsbook import datasets
 >>> datasets.names()
-['bank_calls', 'contact_shares', 'covid_testing', 'daycare_fines', 'flights', 'production_line', 'solder',
- 'staff_turnover', 'tip_joke']
+['bank_calls', 'cms_patient_experience', 'contact_log', 'contact_shares', 'covid_testing', 'daycare_fines',
+ 'flights', 'piston_rings', 'production_line', 'servqual_survey', 'solder', 'staff_turnover', 'tip_joke', 'tips']
 >>> datasets.load("tip_joke").groupby("card")["tipped"].mean().round(2).to_dict()
 {'ad': 0.19, 'joke': 0.42, 'none': 0.25}
 """
 
 from opsbook.datasets.description import Column, Description, describe, names
 from opsbook.datasets.loading import load
-from opsbook.datasets.synthetic import contact_shares, production_line, staff_turnover
+from opsbook.datasets.synthetic import (
+    contact_log,
+    contact_shares,
+    production_line,
+    servqual_survey,
+    staff_turnover,
+)
 
-__all__ = ["Column", "Description", "contact_shares", "describe", "load", "names", "production_line", "staff_turnover"]
+__all__ = [
+    "Column",
+    "Description",
+    "contact_log",
+    "contact_shares",
+    "describe",
+    "load",
+    "names",
+    "production_line",
+    "servqual_survey",
+    "staff_turnover",
+]

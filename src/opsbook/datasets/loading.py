@@ -18,6 +18,7 @@ from opsbook.errors import DatasetError
 __all__ = ["load"]
 
 TIME_FORMAT = "%Y-%m-%dT%H:%M"
+TIME_FORMAT_TO_THE_SECOND = "%Y-%m-%dT%H:%M:%S"
 DATE_FORMAT = "%Y-%m-%d"
 
 
@@ -140,6 +141,7 @@ def _parsed(words: pd.Series[str], kind: str) -> tuple[pd.Series[Any], str]:
             return words.map({"true": True, "false": False}), "true or false"
         case "datetime":
             times = pd.to_datetime(words, format=TIME_FORMAT, errors="coerce")
+            times = times.fillna(pd.to_datetime(words, format=TIME_FORMAT_TO_THE_SECOND, errors="coerce"))
             return times.dt.as_unit("us"), "a time such as 2003-03-03T07:00"
         case "date":
             days = pd.to_datetime(words, format=DATE_FORMAT, errors="coerce")
