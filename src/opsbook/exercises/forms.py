@@ -9,8 +9,8 @@ from typing import Any, Generic, NamedTuple, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from opsbook.exercises.located import Place
 from opsbook.exercises.question import OBJECTIVE_FORM, SLUG_FORM
+from opsbook.located import Place
 
 __all__ = ["Checked", "check", "enumerated", "lies_in", "meant", "nearest", "shown", "within"]
 

@@ -15,12 +15,12 @@ from opsbook.exercises import prose
 from opsbook.exercises.choice import ChoiceEntry, ChoicesEntry
 from opsbook.exercises.code import CodeEntry
 from opsbook.exercises.forms import check, enumerated, lies_in, meant, nearest, shown
-from opsbook.exercises.located import Place, Tree, UnreadableError, parse
 from opsbook.exercises.match import MatchEntry
 from opsbook.exercises.numeric import NumericEntry
 from opsbook.exercises.order import OrderEntry
 from opsbook.exercises.question import OBJECTIVE_FORM, SLUG_FORM, Entry, ObjectiveId, Problem, Strict, Text
 from opsbook.exercises.reflect import ReflectEntry
+from opsbook.located import Place, Tree, UnreadableError, parse
 
 __all__ = ["KINDS", "BankFile", "read_bank"]
 

@@ -1,4 +1,4 @@
-"""Reads a YAML file as plain values that know their lines, and tells what is wrong with its form."""
+"""Reads a YAML file as plain values that know their lines, tells what is wrong with its form, and writes it again."""
 
 import re
 from collections.abc import Mapping
@@ -7,13 +7,13 @@ from typing import Any
 
 import yaml
 
-__all__ = ["Place", "Tree", "UnreadableError", "parse"]
+__all__ = ["Place", "Tree", "UnreadableError", "parse", "write"]
 
 Place = tuple[str | int, ...]
 
 # A bank needs seven levels; whatever walks the values later may walk them recursively.
 _DEEPEST = 12
-_TOO_DEEP = "the file is nested too deeply. A question needs seven levels at most."
+_TOO_DEEP = f"the file is nested too deeply. Its values lie {_DEEPEST} levels deep at most."
 
 # A few aliases of aliases can stand for billions of values.
 _MOST_VALUES = 50_000
@@ -32,8 +32,28 @@ _SCALARS: dict[str, tuple[str, Any]] = {
     "int": (r"^[-+]?[0-9]{1,18}$", int),
     "float": (r"^[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$", float),
 }
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes what `_Loader` would otherwise read as a number, a truth value or nothing."""
+
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - as above
+
+    def ignore_aliases(self, _data: Any) -> bool:
+        """Write everything out, however often it occurs."""
+        return True
+
+
+def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    # Rare line breaks stay what they are only if they are written as escapes.
+    style = '"' if set(text) & set("\x85\u2028\u2029") else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)
 for _name, (_form, _) in _SCALARS.items():
     _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", re.compile(_form), None)
+    _Dumper.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", re.compile(_form), None)
 
 
 class UnreadableError(ValueError):
@@ -142,3 +162,16 @@ def _compose(text: str) -> yaml.Node | None:
         # PyYAML lets what Python says about an escape such as "\UFFFFFFFF" through.
         raise UnreadableError(f"the YAML is broken: {error}. Check the escapes that begin with a backslash.") from None
     return root
+
+
+def write(value: Any) -> str:
+    r"""Return plain values as YAML that `parse` reads back as they were.
+
+    Examples
+    --------
+    >>> write({"name": "1e3", "steps": [{"id": "greet", "mean": 0.5}]})
+    "name: '1e3'\nsteps:\n- {id: greet, mean: 0.5}\n"
+    """
+    return str(
+        yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=120)
+    )
