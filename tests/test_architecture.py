@@ -17,18 +17,36 @@ ROOT = Path(opsbook.__file__).parent
 LAYERS = (
     {"errors"},
     {"validation"},
-    {"mathml", "frames"},
-    {"contact", "kpi", "queues", "forecast"},
-    {"simulate", "staffing"},
+    {"mathml", "frames", "located"},
+    {"contact", "kpi", "queues", "forecast", "quality"},
+    {"simulate", "staffing", "blueprint"},
     {"datasets", "charts"},
     {"exercises", "planning"},
     {"publishing"},
     {"cli"},
 )
 LAYER = {part: height for height, parts in enumerate(LAYERS) for part in parts}
-PURE = ("errors", "validation", "frames", "contact", "kpi", "queues", "forecast", "simulate", "staffing")
+PURE = (
+    "errors",
+    "validation",
+    "frames",
+    "contact",
+    "kpi",
+    "queues",
+    "forecast",
+    "quality",
+    "simulate",
+    "staffing",
+    "blueprint",
+)
 # Well-kept libraries behind our own face, each loaded only by the call that needs it.
-BEHIND = {"forecast": {"pandas", "scipy", "statsmodels"}, "simulate": {"ciw"}, "staffing": {"scipy"}}
+BEHIND = {
+    "blueprint": {"yaml"},
+    "forecast": {"pandas", "scipy", "statsmodels"},
+    "quality": {"scipy"},
+    "simulate": {"ciw"},
+    "staffing": {"scipy"},
+}
 NOT_MODULES = {"", "__all__", "__file__", "__name__", "__version__"}
 
 MODULES = {

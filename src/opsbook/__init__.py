@@ -11,12 +11,14 @@ from importlib import import_module
 from types import ModuleType
 
 __all__ = [
+    "blueprint",
     "charts",
     "contact",
     "datasets",
     "exercises",
     "forecast",
     "kpi",
+    "quality",
     "queues",
     "simulate",
     "staffing",

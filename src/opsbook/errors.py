@@ -3,6 +3,7 @@
 __all__ = [
     "ArrivalsError",
     "BankError",
+    "BlueprintError",
     "ChartError",
     "DatasetError",
     "MissingColumnError",
@@ -46,6 +47,14 @@ class BankError(ValueError):
 
 class ArrivalsError(ValueError):
     """A forecast cannot be staffed as it stands in its file; ``problems`` lists every place."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class BlueprintError(ValueError):
+    """A service blueprint breaks its rules; ``problems`` lists every place."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
