@@ -1,6 +1,7 @@
 """Every chapter as its reader meets it: its figures are drawn, its explorers answer, its moving queue moves."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -81,16 +82,67 @@ def test_every_explorer_answers_the_keyboard(chapter: str, open_page: Open) -> N
             expect(result).to_have_text(sentence(payload, start))
 
 
-@pytest.mark.parametrize("chapter", [each for each in CHAPTERS if stored(each, ANIMATION)])
+def views(element: str) -> list[str]:
+    """Return the chapters that show an explorer with this view."""
+    return [each for each in CHAPTERS if any(shown["view"] == element for shown in stored(each, ANIMATION))]
+
+
+@pytest.mark.parametrize("chapter", views("ops-queue"))
 @pytest.mark.parametrize("over", ["http", "file"])
 def test_the_queue_moves(chapter: str, over: str, open_page: Open) -> None:
     page = open_page(f"chapters/{chapter}.html", over=over, reduced_motion="no-preference")
     queue = page.locator("ops-queue")
     page.locator(".ops-explorer[data-view=ops-queue]").scroll_into_view_if_needed()
-    words = queue.locator(".ops-queue-words")
+    words = queue.locator(".ops-view-words")
     before = words.text_content()
     queue.get_by_role("button", name="Play").click()
-    expect(queue.locator(".ops-queue-customer").first).to_be_visible()
+    expect(queue.locator(".ops-queue-customer").first).to_be_visible(timeout=15_000)
     expect(words).not_to_have_text(before or "")
     queue.get_by_role("button", name="Pause").click()
     expect(queue.get_by_role("button", name="Play")).to_be_visible()
+
+
+@pytest.mark.parametrize("chapter", views("ops-control"))
+@pytest.mark.parametrize("over", ["http", "file"])
+def test_the_control_chart_plays(chapter: str, over: str, open_page: Open) -> None:
+    page = open_page(f"chapters/{chapter}.html", over=over, reduced_motion="no-preference")
+    player = page.locator("ops-control")
+    page.locator(".ops-explorer[data-view=ops-control]").scroll_into_view_if_needed()
+    player.get_by_label("Speed").select_option("10")
+    player.get_by_role("button", name="Play").click()
+    expect(player.locator(".ops-view-words")).to_contain_text("On average", timeout=15_000)
+    expect(player.get_by_role("button", name="Play")).to_be_visible()
+    assert player.locator(".ops-control-point").count() > 0
+
+
+@pytest.mark.parametrize("chapter", views("ops-blueprint"))
+@pytest.mark.parametrize("over", ["http", "file"])
+def test_the_blueprint_is_rearranged(chapter: str, over: str, open_page: Open) -> None:
+    page = open_page(f"chapters/{chapter}.html", over=over)
+    page.locator(".ops-explorer[data-view=ops-blueprint]").scroll_into_view_if_needed()
+    editor = page.locator("ops-blueprint")
+    words, cells = editor.locator(".ops-view-words"), editor.locator(".ops-bp-results tbody")
+    first = cells.text_content() or ""
+    # By keyboard: the first task that has somewhere to go.
+    editor.locator(".ops-bp-movable:has(.ops-bp-arrows [aria-disabled=false]) button.ops-bp-name").first.focus()
+    down = editor.locator(".ops-bp-movable:has(:focus) .ops-bp-arrows button").last
+    page.keyboard.press("ArrowDown" if down.get_attribute("aria-disabled") == "false" else "ArrowUp")
+    expect(words).to_contain_text(": from ")
+    expect(cells).not_to_have_text(first)
+    expect(editor.locator(".ops-bp-moved")).to_have_count(1)
+    editor.get_by_role("button", name="Undo").press("Enter")
+    expect(cells).to_have_text(first)
+    # By pointer: to the lane below, which takes it or says why not.
+    page.set_viewport_size({"width": 1280, "height": 2000})
+    handle = editor.locator(".ops-bp-handle").first
+    handle.scroll_into_view_if_needed()
+    box = handle.bounding_box()
+    lane = editor.locator(".ops-bp-lane:has(.ops-bp-handle) ~ .ops-bp-lane").first.bounding_box()
+    assert box is not None
+    assert lane is not None
+    page.mouse.move(box["x"] + 10, box["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(lane["x"] + 40, lane["y"] + 12, steps=5)
+    expect(editor.locator(".ops-bp-held")).to_have_count(1)
+    page.mouse.up()
+    expect(words).to_have_text(re.compile(": from |^Not moved to "))

@@ -232,7 +232,7 @@ def test_the_queue_moves_and_its_sliders_simulate_anew(opened: Callable[[str], P
     page = opened("chapters/service-delivery.ipynb")
     queue = page.locator(".jp-OutputArea-output ops-queue")
     queue.scroll_into_view_if_needed()
-    words = queue.locator(".ops-queue-words")
+    words = queue.locator(".ops-view-words")
     expect(words).to_contain_text("of 1 nurse busy")
     opening = words.text_content() or ""
     queue.get_by_role("button", name="Play").click()
@@ -248,4 +248,38 @@ def test_the_queue_moves_and_its_sliders_simulate_anew(opened: Callable[[str], P
     output.locator(".widget-hslider [role=slider]").first.press("ArrowRight")
     expect(queue.locator(".ops-queue-desk")).to_have_count(2)
     expect(told).not_to_have_text(before)
+    _nothing_popped_up(page)
+
+
+def test_the_blueprint_is_rearranged_by_keyboard_and_by_pointer(opened: Callable[[str], Page]) -> None:
+    page = opened("chapters/service-design.ipynb")
+    editor = page.locator(".jp-OutputArea-output ops-blueprint")
+    editor.scroll_into_view_if_needed()
+    words, cells = editor.locator(".ops-view-words"), editor.locator(".ops-bp-results tbody")
+    first = cells.text_content() or ""
+    task = editor.locator(".ops-bp-movable:has(.ops-bp-arrows [aria-disabled=false]) button.ops-bp-name").first
+    task.focus()
+    up = editor.locator(".ops-bp-movable:has(:focus) .ops-bp-arrows button").first
+    # The arrows move the task, and not the notebook around it.
+    page.keyboard.press("ArrowUp" if up.get_attribute("aria-disabled") == "false" else "ArrowDown")
+    expect(words).to_contain_text(": from ")
+    expect(editor.locator("button.ops-bp-name:focus")).to_have_count(1)
+    expect(cells).not_to_have_text(first)
+    editor.get_by_role("button", name="Back to the start").click()
+    expect(cells).to_have_text(first)
+    _nothing_popped_up(page)
+
+
+def test_the_control_chart_plays_and_its_sliders_bring_other_samples(opened: Callable[[str], Page]) -> None:
+    page = opened("chapters/service-quality.ipynb")
+    player = page.locator(".jp-OutputArea-output ops-control")
+    player.scroll_into_view_if_needed()
+    words = player.locator(".ops-view-words")
+    expect(words).to_contain_text("No sample yet. The process will shift")
+    place = player.get_by_role("slider", name="Samples shown")
+    place.press("End")
+    expect(words).to_contain_text("On average this chart takes")
+    output = page.locator(".jp-CodeCell .jp-OutputArea-output").filter(has=page.locator("ops-control"))
+    output.locator(".widget-hslider [role=slider]").first.press("Home")
+    expect(words).to_contain_text("This process will not shift.")
     _nothing_popped_up(page)

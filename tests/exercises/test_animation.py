@@ -3,7 +3,6 @@
 import json
 import math
 from collections.abc import Iterator
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -12,12 +11,13 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from opsbook import exercises
-from opsbook.exercises.animation import ANIMATION_MIME_TYPE, QueueAnimation, QueueView
+from opsbook.exercises.animation import QueueAnimation, QueueWidget
 from opsbook.exercises.explorers import MAX_BYTES
+from opsbook.exercises.views import VIEW_MIME_TYPE
 from opsbook.publishing.figures import explorer_figure
 
-STATIC = files("opsbook.exercises") / "static"
-THEME = files("opsbook.publishing") / "theme" / "static"
+from .shown import show
+
 # Two clerks; the third customer waits 4 minutes, the fourth gives up after 3, the fifth waits 12.
 ARRIVE = [0, 1, 4, 6, 9]
 START = [0, 1, 8, np.nan, 21]
@@ -91,7 +91,7 @@ def test_the_page_gets_every_position(animation: QueueAnimation) -> None:
     assert payload["data"] == {"2": model(2), "3": model(3)}
     assert payload["sentences"]["3"] == "3 clerks, <b>one</b> line."
     stored = animation._repr_mimebundle_()
-    assert stored[ANIMATION_MIME_TYPE] == payload
+    assert stored[VIEW_MIME_TYPE] == payload
     assert stored["text/plain"] == repr(animation) == "[Animation] A line of two"
 
 
@@ -117,10 +117,10 @@ def test_paths_that_weigh_too_much_are_refused() -> None:
 def test_live_every_move_simulates_anew(animation: QueueAnimation) -> None:
     heading, slider, view, words = animation.live().children
     assert "A line of two" in heading.value
-    assert isinstance(view, QueueView)
-    assert view.path == model(2)
+    assert isinstance(view, QueueWidget)
+    assert view.data == model(2)
     slider.value = 3
-    assert view.path == model(3)
+    assert view.data == model(3)
     assert "3 clerks, &lt;b&gt;one&lt;/b&gt; line." in words.value
 
 
@@ -137,23 +137,6 @@ def page(browser: Browser) -> Iterator[Page]:
     yield opened
     context.close()
     assert faults == []
-
-
-def show(page: Page, animation: QueueAnimation) -> None:
-    figure = explorer_figure(animation.payload, static="_static", name="queue").html
-    scripts = "".join(
-        f"<script>{(folder / name).read_text(encoding='utf-8')}</script>"
-        for folder, name in ((STATIC, "ops-queue.js"), (THEME, "ops-explorer.js"))
-    ).replace("document.currentScript.src", '"http://book.test/ops-explorer.js"')
-    style = (THEME / "opsbook.css").read_text(encoding="utf-8") + (STATIC / "ops-queue.css").read_text(encoding="utf-8")
-    html = (
-        f"<!doctype html><html lang='en'><head><title>Q</title><link rel='icon' href='data:,'><style>{style}</style>"
-        f"</head><body><main><h1>Q</h1>{figure}</main>{scripts}</body></html>"
-    )
-    page.route("http://book.test/**", lambda route: route.fulfill(body="", content_type="font/woff2"))
-    page.route("http://book.test/q", lambda route: route.fulfill(body=html, content_type="text/html"))
-    page.goto("http://book.test/q")
-    expect(page.locator("ops-queue")).to_be_visible()
 
 
 def numbers(page: Page, kind: str = "") -> list[str]:
@@ -192,7 +175,7 @@ def test_the_scene_at_a_moment(
     clock(page, at)
     assert numbers(page, ".ops-queue-waiting") == line
     assert sorted(numbers(page, ":not(.ops-queue-waiting)")) == sorted(desks)
-    expect(page.locator(".ops-queue-words")).to_contain_text(says)
+    expect(page.locator(".ops-view-words")).to_contain_text(says)
     assert len(line) == waiting(at)
     rings = page.locator(".ops-queue-ring[visibility=visible]").count()
     assert rings == sum(int(minutes) >= 10 for minutes in line + desks)
@@ -209,15 +192,15 @@ def test_by_keyboard_alone(page: Page, animation: QueueAnimation) -> None:
     expect(page.get_by_role("button", name="Play")).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")  # the next event: the fourth customer arrives
-    expect(page.locator(".ops-queue-words")).to_contain_text("09:06: 2 of 2 clerks busy, 2 waiting")
+    expect(page.locator(".ops-view-words")).to_contain_text("09:06: 2 of 2 clerks busy, 2 waiting")
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
-    expect(page.locator(".ops-queue-words")).to_contain_text("09:00")
+    expect(page.locator(".ops-view-words")).to_contain_text("09:00")
 
 
 def test_it_plays_pauses_and_ends(page: Page, animation: QueueAnimation) -> None:
     show(page, animation)
-    words = page.locator(".ops-queue-words")
+    words = page.locator(".ops-view-words")
     page.get_by_role("button", name="Play").click()
     expect(words).to_have_attribute("aria-live", "off")
     expect(words).not_to_contain_text("09:00")
@@ -253,7 +236,7 @@ def test_a_slider_brings_another_path(page: Page, animation: QueueAnimation) -> 
     clock(page, 7)
     page.get_by_role("slider", name="Clerks").press("ArrowRight")
     expect(page.locator(".ops-queue-desk")).to_have_count(3)
-    expect(page.locator(".ops-queue-words")).to_contain_text("09:00: 1 of 3 clerks busy")
+    expect(page.locator(".ops-view-words")).to_contain_text("09:00: 1 of 3 clerks busy")
     expect(page.locator(".ops-sentence")).to_have_text("3 clerks, <b>one</b> line.")
     page.get_by_role("button", name="Back to the start").click()
     expect(page.locator(".ops-queue-desk")).to_have_count(2)

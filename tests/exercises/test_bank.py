@@ -17,8 +17,8 @@ from opsbook import exercises
 from opsbook.errors import BankError
 from opsbook.exercises import banks
 from opsbook.exercises.forms import within
-from opsbook.exercises.located import parse
 from opsbook.exercises.reading import KINDS, read_bank
+from opsbook.located import parse
 
 
 def problems_after(path: Path, *changes: tuple[str, str]) -> list[str]:
@@ -313,8 +313,10 @@ def test_of_very_many_problems_the_first_thousand_are_told(write_bank: Callable[
 def test_of_very_many_names_none_is_suggested_and_some_are_listed(sample: Path) -> None:
     many = ", ".join(f"v{number}: total + {number}" for number in range(300))
     (problem,) = problems_after(sample, ("    answer: contact", f"    let: {{{many}}}\n    answer: v299x + contact"))
-    assert "answer: `v299x` is not known. Known here: abs, ceil, charts" not in problem
-    assert re.search(r"answer: `v299x` is not known\. Known here: abs, ceil, .* and 2[0-9]{2} more\.$", problem)
+    assert "answer: `v299x` is not known. Known here: abs, blueprint, ceil, charts" not in problem
+    assert re.search(
+        r"answer: `v299x` is not known\. Known here: abs, blueprint, ceil, .* and 2[0-9]{2} more\.$", problem
+    )
 
 
 def test_a_question_with_many_mistakes_is_checked_with_fewer_sets_of_numbers(sample: Path) -> None:

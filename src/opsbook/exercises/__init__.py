@@ -29,11 +29,13 @@ __all__ = [
     "check_code",
     "contact_audit",
     "draw_exam",
+    "edit_blueprint",
     "explore",
     "mark",
     "markup",
     "my_progress",
     "payload",
+    "play_control_chart",
     "question",
     "queue_path",
 ]
@@ -43,8 +45,10 @@ _SHOWING = {
     "Slider": "explorers",
     "animate_queue": "animation",
     "contact_audit": "audit_form",
+    "edit_blueprint": "blueprint_editor",
     "explore": "explorers",
     "my_progress": "progress_view",
+    "play_control_chart": "control_player",
     "queue_path": "animation",
 }
 

@@ -7,34 +7,24 @@ the page shows the line's length over time for the first position, and says the 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from html import escape
 from typing import Any, Final
 
-import anywidget
 import numpy as np
 import pandas as pd
-import traitlets
 
 from opsbook import charts
-from opsbook.charts.theme import check
-from opsbook.exercises.assets import asset
-from opsbook.exercises.explorers import Moved, Slider, in_words, weighed
+from opsbook.charts.frame import View
+from opsbook.exercises.explorers import Slider
+from opsbook.exercises.views import ElementExplorer, ElementWidget
 from opsbook.validation import positive
 
-__all__ = ["ANIMATION_MIME_TYPE", "QueueAnimation", "QueueView", "animate_queue", "queue_path"]
+__all__ = ["QueueAnimation", "QueueWidget", "animate_queue", "queue_path"]
 
-ANIMATION_MIME_TYPE: Final = "application/vnd.opsbook.animation.v1+json"
-_OPENING = 9 * 60
+_OPENING: Final = 9 * 60
 
 
-class QueueView(anywidget.AnyWidget):
+class QueueWidget(ElementWidget, element="ops-queue"):
     """The element in JupyterLab: it plays the path that Python sends."""
-
-    _esm = asset("ops-queue.js") + asset("keys.js") + asset("queue-widget.js")
-    _css = asset("ops-queue.css")
-
-    path = traitlets.Dict().tag(sync=True)
 
 
 def queue_path(
@@ -104,60 +94,19 @@ def _line(path: Mapping[str, Any]) -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
-class QueueAnimation(Moved):
+class QueueAnimation(ElementExplorer):
     """A queue that a reader watches and moves; made by `animate_queue`, shown by being a cell's last value."""
 
-    message: str
-    description: str
-    subtitle: str
+    element = "ops-queue"
+    widget = QueueWidget
+    remedy = "give the sliders fewer positions or watch a shorter stretch"
 
     def __repr__(self) -> str:
         return f"[Animation] {self.message}"
 
-    def path(self, **values: float) -> dict[str, Any]:
-        """Return the stretch that the model simulates for one position of every slider."""
-        path: dict[str, Any] = self.model(**values)
-        return path
-
-    @cached_property
-    def specification(self) -> dict[str, Any]:
-        """The still picture: the line's length over time at the sliders' first positions."""
-        start = self.path(**{name: slider.start for name, slider in self.sliders.items()})
-        chart = charts.waiting_line(_line(start), self.message, description=self.description, subtitle=self.subtitle)
-        spec: dict[str, Any] = chart.to_dict()
-        check(spec)
-        return spec
-
-    @cached_property
-    def payload(self) -> dict[str, Any]:
-        """All that the page needs: controls, the path and the result in words at every point, the still picture."""
-        return weighed(
-            {
-                "view": "ops-queue",
-                "controls": self.controls(),
-                "sentences": self.over_the_grid(self.sentence),
-                "data": self.over_the_grid(self.path),
-                "spec": self.specification,
-            },
-            "give the sliders fewer positions or watch a shorter stretch",
-        )
-
-    def live(self) -> Any:
-        """Return the animation as ipywidgets whose every move simulates anew."""
-        import ipywidgets  # noqa: PLC0415 - only JupyterLab needs it
-
-        view, words = QueueView(), ipywidgets.HTML()
-        heading = ipywidgets.HTML(f"<strong>{escape(self.message)}</strong><br>{escape(self.subtitle)}")
-
-        def update(**values: float) -> None:
-            view.path = self.path(**values)
-            words.value = in_words(self.sentence(**values))
-
-        return ipywidgets.VBox([heading, *self.selectors(update), view, words])
-
-    def _repr_mimebundle_(self, **_options: object) -> dict[str, Any]:
-        view = self.live()._repr_mimebundle_()
-        return {**view, ANIMATION_MIME_TYPE: self.payload, "text/plain": repr(self)}
+    def still(self, data: dict[str, Any]) -> View:
+        """Return the line's length over time."""
+        return charts.waiting_line(_line(data), self.message, description=self.description, subtitle=self.subtitle)
 
 
 def animate_queue(
@@ -196,7 +145,7 @@ def animate_queue(
     Raises
     ------
     ValueError
-        No slider is given, or the paths of all positions take more than 150 kB.
+        The paths of all positions take more than 150 kB.
 
     Examples
     --------

@@ -85,10 +85,6 @@ class Moved:
     sliders: Mapping[str, Slider]
     sentence: Callable[..., str]
 
-    def __post_init__(self) -> None:
-        if not self.sliders:
-            raise ValueError("`sliders` must name at least one control; a model without one is a chart.")
-
     def positions(self) -> list[dict[str, float]]:
         """Return every combination of slider positions."""
         grids = itertools.product(*(slider.values for slider in self.sliders.values()))
@@ -154,6 +150,10 @@ class Explorer(Moved):
     """A model that a reader moves; made by `explore`, shown by being a cell's last value."""
 
     chart: Callable[[pd.DataFrame], View]
+
+    def __post_init__(self) -> None:
+        if not self.sliders:
+            raise ValueError("`sliders` must name at least one control; a model without one is a chart.")
 
     def __repr__(self) -> str:
         return f"[Explorer] {check(self.specification)}"

@@ -22,7 +22,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.writers.html5 import HTML5Translator
 
-from opsbook.exercises.assets import asset
+from opsbook.exercises.assets import view_script, view_style
 from opsbook.exercises.banks import default_seed, question
 from opsbook.mathml import to_mathml
 from opsbook.publishing import workbook
@@ -53,11 +53,9 @@ _NEEDED = {
     "<ops-question": ("ops-question.js", "ops-question.css"),
     "<ops-progress": ("ops-question.js", "catalogue.js", "ops-progress.js", "ops-question.css", "ops-progress.css"),
     "<ops-exam": ("ops-question.js", "catalogue.js", "ops-exam.js", "ops-question.css", "ops-exam.css"),
-    "data-view='ops-queue'": ("ops-queue.js",),
     "ops-explorer": ("ops-explorer.js",),
 }
-# What is small and stands in a page or two goes into the page itself, which spares its reader a request.
-_INLINE = {"data-view='ops-queue'": "ops-queue.css"}
+_VIEW = re.compile(r"data-view='(ops-[a-z-]+)'")
 
 
 # --- Mathematics -----------------------------------------------------------------------------------------------
@@ -248,7 +246,9 @@ def _page_context(
         if app.config.opsbook_instructor:
             context["body"] += answer_key(question(each, seed=seed) for each, seed in questions)
     # One load of each, in the order in which they need each other.
-    files = dict.fromkeys(file for mark, needed in _NEEDED.items() if mark in body for file in needed)
+    views = dict.fromkeys(_VIEW.findall(body))
+    files = dict.fromkeys(f"{view}.js" for view in views)
+    files |= dict.fromkeys(file for mark, needed in _NEEDED.items() if mark in body for file in needed)
     notebook = None
     if pagename in app.env.all_docs and Path(app.env.doc2path(pagename)).suffix == ".ipynb":
         notebook = "../" * pagename.count("/") + f"_static/notebooks/{pagename}.ipynb"
@@ -259,7 +259,8 @@ def _page_context(
         ops_tab_icon=_tab_icon(),
         ops_scripts=[file for file in files if file.endswith(".js")],
         ops_styles=[file for file in files if file.endswith(".css")],
-        ops_inline_styles=[asset(file) for mark, file in _INLINE.items() if mark in body],
+        # A view's style is small and stands in a page or two: in the page itself it spares a request.
+        ops_inline_styles=[view_style(view) for view in views],
         ops_toc=_inner_toc(context.get("toc", "")) if doctree is not None else "",
     )
 
@@ -272,8 +273,9 @@ def _copy_assets(app: Sphinx) -> None:
     for font in _VENDOR.glob("*/*.woff2"):
         shutil.copyfile(font, static / "fonts" / font.name)
     for path in _ELEMENT.glob("ops-*.*"):
-        if path.name not in _INLINE.values():
-            shutil.copyfile(path, static / path.name)
+        shutil.copyfile(path, static / path.name)
+    for path in _ELEMENT.glob("views/ops-*.js"):
+        (static / path.name).write_text(view_script(path.stem), encoding="utf8")
     shutil.copyfile(_VENDOR / "vega" / "vega.min.js", static / "vega.js")
 
 

@@ -44,9 +44,11 @@ def _caption(spec: Mapping[str, Any]) -> str:
 
 def _pictures(spec: Mapping[str, Any]) -> str:
     wide = f"<div class='ops-picture ops-wide'>{svg(spec, width=WIDE)}</div>"
-    if not spec.get("usermeta", {}).get("narrow", True):
+    narrow = spec.get("usermeta", {}).get("narrow", True)
+    if not narrow:
         return wide.replace("ops-wide", "ops-scaled")
-    return wide + f"<div class='ops-picture ops-narrow'>{svg(spec, width=NARROW)}</div>"
+    drawn = svg(spec if narrow is True else narrow, width=NARROW)
+    return wide + f"<div class='ops-picture ops-narrow'>{drawn}</div>"
 
 
 def _rows(spec: Mapping[str, Any]) -> Rows:
@@ -136,14 +138,17 @@ def explorer_figure(payload: Mapping[str, Any], *, static: str, name: str) -> Fi
     at = " · ".join(f"{control['label']}: {control['texts'][control['start']]}" for control in controls)
     live = {"controls": controls, "sentences": payload["sentences"]}
     view = payload.get("view")
-    live |= {"view": view, "data": payload["data"]} if view else {"spec": _vega(spec)}
+    if view:
+        live |= {"view": view, "common": payload.get("common", {}), "data": payload["data"]}
+    else:
+        live["spec"] = _vega(spec)
     label = f"Controls: {escape(check(spec), quote=True)}"
     html = (
         f"<figure class='ops-chart ops-explorer' id='{name}' data-view='{view or 'chart'}'>{_caption(spec)}"
         f"<form class='ops-sliders' hidden onsubmit='return false' aria-label='{label}'>{sliders}"
         "<button type='reset'>Back to the start</button></form>"
-        f"<noscript><p class='ops-still'>A still picture at {escape(at)}. "
-        "With JavaScript its controls move.</p></noscript>"
+        f"<noscript><p class='ops-still'>A still picture{escape(at and f' at {at}')}. "
+        "With JavaScript it moves.</p></noscript>"
         f"<div class='ops-stage'>{_pictures(spec)}</div>"
         f"<p class='ops-sentence' role='status'>{escape(payload['sentences'][start])}</p>{table}"
         f"<script type='application/json'>{for_script(live)}</script></figure>"

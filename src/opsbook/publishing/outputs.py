@@ -13,10 +13,10 @@ from sphinx.util import logging
 from opsbook.charts.theme import MIME_TYPE
 from opsbook.errors import BankError, UnknownNameError
 from opsbook.exercises import markup, question
-from opsbook.exercises.animation import ANIMATION_MIME_TYPE
 from opsbook.exercises.banks import bank_paths
 from opsbook.exercises.explorers import EXPLORER_MIME_TYPE
 from opsbook.exercises.page import QUESTION_MIME_TYPE
+from opsbook.exercises.views import VIEW_MIME_TYPE
 from opsbook.publishing.figures import Figure, chart_figure, explorer_figure
 from opsbook.publishing.practice import note_question
 
@@ -31,11 +31,11 @@ _LOG = logging.getLogger(__name__)
 
 
 class OutputRenderer:
-    """MyST-NB's plugin for charts, explorers, animations and questions."""
+    """MyST-NB's plugin for charts, explorers and questions."""
 
     mime_priority_overrides: ClassVar[Sequence[tuple[str, str, int | None]]] = (
-        ("*", ANIMATION_MIME_TYPE, 1),
         ("*", EXPLORER_MIME_TYPE, 1),
+        ("*", VIEW_MIME_TYPE, 1),
         ("*", QUESTION_MIME_TYPE, 1),
         ("*", MIME_TYPE, 1),
     )
@@ -43,14 +43,14 @@ class OutputRenderer:
     @staticmethod
     def handle_mime(renderer: NbElementRenderer, data: MimeData, inline: bool) -> list[nodes.Element] | None:  # noqa: FBT001 - MyST-NB's signature
         """Return the output as one raw HTML node, or None for a type that is not ours."""
-        if inline or data.mime_type not in {MIME_TYPE, ANIMATION_MIME_TYPE, EXPLORER_MIME_TYPE, QUESTION_MIME_TYPE}:
+        if inline or data.mime_type not in {MIME_TYPE, EXPLORER_MIME_TYPE, VIEW_MIME_TYPE, QUESTION_MIME_TYPE}:
             return None
         env = renderer.renderer.sphinx_env
         static = "../" * env.docname.count("/") + "_static"
         content = _content(data)
         if data.mime_type == QUESTION_MIME_TYPE:
             return _question(env, content, static)
-        if data.mime_type in {ANIMATION_MIME_TYPE, EXPLORER_MIME_TYPE}:
+        if data.mime_type in {EXPLORER_MIME_TYPE, VIEW_MIME_TYPE}:
             name = f"explorer-{data.cell_index}-{data.output_index}"
             figure = explorer_figure(content, static=static, name=name)
         else:

@@ -36,7 +36,7 @@ __all__ = [
 
 # In the order in which the book needs them; a test holds the list against the library's own.
 MODULES = (
-    *("contact", "kpi", "queues", "staffing", "simulate", "forecast"),
+    *("contact", "kpi", "queues", "staffing", "simulate", "forecast", "quality", "blueprint"),
     *("datasets", "charts", "exercises", "errors"),
 )
 _PACKAGE = Path(opsbook.__file__).parent

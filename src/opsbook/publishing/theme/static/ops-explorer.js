@@ -21,7 +21,7 @@
   const key = (values) => values.map((value) => String(Number(value.toPrecision(6)))).join("|");
 
   const enliven = (figure) => {
-    const { controls, sentences, spec, view: own, data } = JSON.parse(figure.querySelector("script").textContent);
+    const { controls, sentences, spec, view: own, common, data } = JSON.parse(figure.querySelector("script").textContent);
     const form = figure.querySelector(".ops-sliders");
     const sentence = figure.querySelector(".ops-sentence");
     const stage = figure.querySelector(".ops-stage");
@@ -33,7 +33,7 @@
     const pass = () => {
       if (!view) return;
       if (own) {
-        view.data = data[key(values())];
+        view.data = { ...common, ...data[key(values())] };
         return;
       }
       controls.forEach((control, i) => view.signal(`at_${control.name}`, values()[i]));
@@ -46,9 +46,9 @@
       if (view) return;
       if (own) {
         view = document.createElement(own);
+        view.classList.add("ops-live", "ops-view");
         pass();
         stage.append(view);
-        view.classList.add("ops-live");
         stage.classList.add("alive");
         return;
       }

@@ -6,25 +6,11 @@
 (() => {
   "use strict";
 
-  const SVG = "http://www.w3.org/2000/svg";
+  const { html, svg, counted, still, whenWide } = globalThis.opsParts;
   const SPEEDS = [1, 2, 5, 10, 20];
   const RADIUS = 11;
   const PITCH = 27;
   const LONG_WAIT = 10;
-
-  const svg = (name, attributes = {}, text = "") => {
-    const element = document.createElementNS(SVG, name);
-    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-    element.textContent = text;
-    return element;
-  };
-  const html = (name, attributes = {}, ...children) => {
-    const element = document.createElement(name);
-    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-    element.append(...children);
-    return element;
-  };
-  const counted = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
 
   // Who is where at a moment.
   const stateAt = ({ arrive, start, end, at, servers }, moment) => {
@@ -56,8 +42,7 @@
     #spoken = 0;
     #glyphs = new Map();
     #parts = null;
-    #width = 0;
-    #watcher = null;
+    #unwatch = null;
 
     set data(path) {
       this.#data = path;
@@ -69,17 +54,12 @@
 
     connectedCallback() {
       if (this.#data) this.#build();
-      this.#watcher = new ResizeObserver(() => this.#data && this.clientWidth !== this.#width && this.#lay());
-      this.#watcher.observe(this);
+      this.#unwatch = whenWide(this, () => this.#data && this.#lay());
     }
 
     disconnectedCallback() {
       this.#stop();
-      this.#watcher.disconnect();
-    }
-
-    get still() {
-      return matchMedia("(prefers-reduced-motion: reduce)").matches;
+      this.#unwatch();
     }
 
     #build() {
@@ -90,25 +70,25 @@
     }
 
     #furnish() {
-      const play = html("button", { type: "button", class: "ops-queue-play" });
+      const play = html("button", { type: "button", class: "ops-view-play" });
       const next = html("button", { type: "button" }, "Next event");
       const again = html("button", { type: "button" }, "From opening");
       const speed = html("select", {}, ...SPEEDS.map((each) => html("option", { value: each }, `${each} min a second`)));
       speed.value = "5";
-      const time = html("input", { type: "range", class: "ops-queue-time", min: 0, step: 0.5, value: 0, autocomplete: "off", "aria-label": "Time of day" });
+      const time = html("input", { type: "range", class: "ops-view-range", min: 0, step: 0.5, value: 0, autocomplete: "off", "aria-label": "Time of day" });
       const clock = html("output", { "aria-live": "off" });
-      const words = html("p", { class: "ops-queue-words", role: "status" });
+      const words = html("p", { class: "ops-view-words", role: "status" });
       const floor = svg("svg", { class: "ops-queue-floor", "aria-hidden": "true" });
       const strip = svg("svg", { class: "ops-queue-strip", "aria-hidden": "true" });
       const most = html("span");
       const speeds = html("label", {}, "Speed ", speed);
       this.replaceChildren(
         floor,
-        html("p", { class: "ops-queue-key" }, "A circle is a customer; the number in it, the minutes waited. Ten or more have a double ring."),
-        html("div", { class: "ops-queue-head" }, most, clock),
+        html("p", { class: "ops-view-key" }, "A circle is a customer; the number in it, the minutes waited. Ten or more have a double ring."),
+        html("div", { class: "ops-view-head" }, most, clock),
         strip,
         time,
-        html("div", { class: "ops-queue-buttons" }, play, next, again, speeds),
+        html("div", { class: "ops-view-buttons" }, play, next, again, speeds),
         words,
       );
       play.addEventListener("click", () => (this.#playing ? this.#pause() : this.#play()));
@@ -163,15 +143,15 @@
     #tick(now) {
       const seconds = this.#last ? Math.min((now - this.#last) / 1000, 0.1) : 0;
       // With reduced motion the picture changes once a second and nothing glides.
-      if (!this.still || !this.#last || now - this.#last >= 1000) {
-        const passed = this.still && this.#last ? 1 : seconds;
+      if (!still() || !this.#last || now - this.#last >= 1000) {
+        const passed = still() && this.#last ? 1 : seconds;
         this.#last = now;
         this.#moment += passed * Number(this.#parts.speed.value);
         if (this.#moment >= this.#data.minutes) {
           this.#to(this.#data.minutes);
           return;
         }
-        this.#draw(this.still ? 0 : seconds);
+        this.#draw(still() ? 0 : seconds);
       }
       this.#frame = requestAnimationFrame((next) => this.#tick(next));
     }
@@ -200,8 +180,7 @@
     #lay() {
       const { floor, strip } = this.#parts;
       const { servers, server, arrive, start, end, minutes } = this.#data;
-      this.#width = this.clientWidth;
-      const width = Math.max(this.#width, 240);
+      const width = Math.max(this.clientWidth, 240);
       const desk = Math.max(38, Math.min(54, 190 / servers));
       const height = Math.max(servers * desk + 12, 3 * PITCH + 26);
       const left = width - desk - 12 - 7.5 * `${server} ${servers}`.length;
@@ -294,7 +273,7 @@
     #put(who, x, y, minutes, waiting, seconds) {
       const fresh = !this.#glyphs.has(who);
       const glyph = this.#glyph(who);
-      const share = seconds && !(fresh && this.still) ? 1 - Math.exp(-9 * seconds) : 1;
+      const share = seconds && !(fresh && still()) ? 1 - Math.exp(-9 * seconds) : 1;
       glyph.x += (x - glyph.x) * share;
       glyph.y += (y - glyph.y) * share;
       glyph.group.setAttribute("transform", `translate(${glyph.x.toFixed(1)} ${glyph.y.toFixed(1)})`);

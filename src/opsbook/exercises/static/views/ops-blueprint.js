@@ -1,0 +1,293 @@
+// <ops-blueprint>: a service blueprint whose tasks move across its lines. Python has worked out every arrangement; what
+// is shown is looked up. Tasks move by dragging, by buttons and by the arrow keys; a refused move says why.
+(() => {
+  "use strict";
+
+  const { html, svg } = globalThis.opsParts;
+  const NEAR = 6; // pixels that a pointer may stray and still only press
+
+  const minutes = (value) => `${value.toFixed(1)} min`;
+  const signed = (value, digits, unit = "") => {
+    const text = Math.abs(value).toFixed(digits);
+    return Number(text) === 0 ? "no change" : `${value > 0 ? "+" : "−"}${text}${unit}`;
+  };
+
+  class OpsBlueprint extends HTMLElement {
+    set data(data) {
+      this.plan = data;
+      if (this.isConnected) this.build();
+    }
+
+    get data() {
+      return this.plan;
+    }
+
+    connectedCallback() {
+      if (this.plan) this.build();
+    }
+
+    build() {
+      const { lanes, lines, steps, movable } = this.plan;
+      this.start = movable.map(({ step, lanes: open }) => open.indexOf(steps[step].lane));
+      this.at = [...this.start];
+      this.past = [];
+      this.lists = lanes.map((lane) => html("ul", { "aria-label": `${lane}: tasks` }));
+      this.rows = lanes.map((lane, i) => html("section", { class: "ops-bp-lane" }, html("p", { class: "ops-bp-title" }, lane), this.lists[i]));
+      this.cards = steps.map((step, number) => this.card(step, number));
+      this.words = html("p", { class: "ops-view-words", role: "status", "aria-live": "polite" });
+      this.back = html("button", { type: "button" }, "Undo");
+      this.reset = html("button", { type: "button" }, "Back to the start");
+      this.back.addEventListener("click", () => this.undo());
+      this.reset.addEventListener("click", () => this.again());
+      this.table = html("tbody");
+      this.bars = svg("svg", { class: "ops-bp-bars", viewBox: "0 0 320 62", "aria-hidden": "true" });
+      const head = html("tr", {}, ...["measure", "at first", "now", "change"].map((text) => html("th", { scope: "col" }, text)));
+      const drawn = this.rows.flatMap((row, i) =>
+        i ? [html("p", { class: `ops-bp-line ops-bp-line-${i}` }, html("span", {}, lines[i - 1])), row] : [row]);
+      this.replaceChildren(
+        html("p", { class: "ops-view-key" }, "Drag a task by its handle to another lane, use its arrow buttons, or focus it and press the arrow keys up and down. A thick border: on the critical path."),
+        html("div", { class: "ops-bp-lanes" }, ...drawn),
+        this.bars,
+        this.words,
+        html("div", { class: "ops-view-buttons" }, this.back, this.reset),
+        html("table", { class: "ops-bp-results" }, html("caption", {}, "What it means"), html("thead", {}, head), this.table),
+        ...(this.plan.exact ? [] : [html("p", { class: "ops-view-key" }, "Some work runs side by side and varies in time: on the average a visit takes longer than the flow time here.")]),
+      );
+      this.show();
+      this.words.textContent = "Nothing is moved yet.";
+    }
+
+    card(step, number) {
+      const which = this.plan.movable.findIndex((each) => each.step === number);
+      const done = html("span", { class: "ops-bp-done" });
+      const marks = [["F", step.fail, "Fail point"], ["P", step.guard, "Poka-yoke"]].filter(([, said]) => said)
+        .map(([letter, said, kind]) => html("span", { class: `ops-bp-mark ops-bp-${letter}` }, html("b", { "aria-hidden": "true" }, letter), html("span", {}, `${kind}: ${said}`)));
+      const after = step.after ? [html("span", { class: "ops-bp-done" }, `after ${step.after}`)] : [];
+      const title = html(which < 0 ? "span" : "button", which < 0 ? { class: "ops-bp-name" } : { class: "ops-bp-name", type: "button" }, `${number + 1} ${step.name}`);
+      const words = html("div", { class: "ops-bp-words" }, title, done, ...after, ...marks);
+      const item = html("li", { class: which < 0 ? "ops-bp-task" : "ops-bp-task ops-bp-movable" }, words);
+      const card = { item, done, title, which, number };
+      if (which >= 0) this.enliven(card, step);
+      return card;
+    }
+
+    enliven(card, step) {
+      const handle = html("span", { class: "ops-bp-handle", "aria-hidden": "true" }, "⠿");
+      card.up = html("button", { type: "button" }, "▲");
+      card.down = html("button", { type: "button" }, "▼");
+      card.item.prepend(handle);
+      card.item.append(html("span", { class: "ops-view-buttons ops-bp-arrows" }, card.up, card.down));
+      card.up.addEventListener("click", () => this.shift(card, -1, card.up));
+      card.down.addEventListener("click", () => this.shift(card, 1, card.down));
+      card.title.setAttribute("aria-keyshortcuts", "ArrowUp ArrowDown");
+      card.title.addEventListener("click", () => { if (!card.dragged) this.say(this.choices(card, step)); });
+      card.item.addEventListener("keydown", (event) => {
+        const way = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+        if (!way || event.ctrlKey || event.metaKey || event.altKey) return;
+        event.preventDefault();
+        this.shift(card, way, document.activeElement === this ? card.title : this.focused(card));
+      });
+      card.item.addEventListener("pointerdown", (event) => this.take(card, event));
+    }
+
+    focused(card) {
+      const root = this.getRootNode();
+      return card.item.contains(root.activeElement) ? root.activeElement : card.title;
+    }
+
+    // --- Moving ----------------------------------------------------------------------------------------------
+
+    lane(card) {
+      const { movable, steps } = this.plan;
+      return card.which < 0 ? steps[card.number].lane : movable[card.which].lanes[this.at[card.which]];
+    }
+
+    result(at) {
+      let index = 0;
+      this.plan.movable.forEach(({ lanes }, i) => { index = index * lanes.length + at[i]; });
+      return this.plan.results[index];
+    }
+
+    // Why a task cannot go to a lane now; nothing if it can.
+    refusal(card, lane) {
+      const { lanes, refused } = this.plan.movable[card.which];
+      if (lane in refused) return refused[lane];
+      const at = [...this.at];
+      at[card.which] = lanes.indexOf(lane);
+      const found = this.result(at);
+      const reason = typeof found === "number" ? this.plan.reasons[found] : "";
+      return reason && reason[0].toUpperCase() + reason.slice(1);
+    }
+
+    choices(card, step) {
+      const here = this.lane(card);
+      const others = this.plan.lanes.map((name, lane) => ({ name, lane })).filter(({ lane }) => lane !== here);
+      const open = others.filter(({ lane }) => !this.refusal(card, lane)).map(({ name }) => name);
+      const shut = others.filter(({ lane }) => this.refusal(card, lane));
+      const may = open.length ? `It can move to ${open.join(" or ")}.` : "It cannot move now.";
+      return [`${step.name}: ${this.plan.lanes[here]}. ${may}`, ...shut.map(({ name, lane }) => `Not to ${name}: ${this.refusal(card, lane)}`)].join(" ");
+    }
+
+    // To the next lane that is allowed in a direction; if there is none, the nearest says why.
+    shift(card, way, focus) {
+      const here = this.lane(card);
+      let reason = "";
+      for (let lane = here + way; lane >= 0 && lane < this.plan.lanes.length; lane += way) {
+        const why = this.refusal(card, lane);
+        if (!why) {
+          this.move(card, lane);
+          focus.focus({ preventScroll: true });
+          card.item.scrollIntoView({ block: "nearest" });
+          return;
+        }
+        reason = reason || `Not moved to ${this.plan.lanes[lane]}. ${why}`;
+      }
+      this.say(reason || `Not moved. There is no lane ${way < 0 ? "above" : "below"} ${this.plan.lanes[here]} for work.`, true);
+    }
+
+    move(card, lane) {
+      const { steps, lanes, movable } = this.plan;
+      const why = this.refusal(card, lane);
+      if (why) {
+        this.say(`Not moved to ${lanes[lane]}. ${why}`, true);
+        return;
+      }
+      const from = this.lane(card);
+      this.past.push([...this.at]);
+      this.at[card.which] = movable[card.which].lanes.indexOf(lane);
+      this.show();
+      this.say(`${steps[card.number].name}: from ${lanes[from]} to ${lanes[lane]}. ${this.inWords()}`);
+    }
+
+    undo() {
+      if (!this.past.length) {
+        this.say("There is nothing to undo.");
+        return;
+      }
+      this.at = this.past.pop();
+      this.show();
+      this.say(`Undone. ${this.inWords()}`);
+    }
+
+    again() {
+      this.at = [...this.start];
+      this.past = [];
+      this.show();
+      this.say(`Back at the start. ${this.inWords()}`);
+    }
+
+    // --- Dragging --------------------------------------------------------------------------------------------
+
+    take(card, event) {
+      const touch = event.pointerType !== "mouse";
+      if (event.button !== 0 || event.target.closest(".ops-bp-arrows")) return;
+      if (touch && !event.target.closest(".ops-bp-handle")) return; // elsewhere a finger scrolls
+      const { clientX: x, clientY: y, pointerId } = event;
+      card.dragged = false;
+      const over = ({ clientY }) => this.rows.findIndex((row) => {
+        const { top, bottom } = row.getBoundingClientRect();
+        return clientY >= top && clientY < bottom;
+      });
+      const clear = () => this.rows.forEach((row) => row.classList.remove("ops-bp-open", "ops-bp-shut"));
+      const follow = (moved) => {
+        if (moved.pointerId !== pointerId) return;
+        if (!card.dragged && Math.hypot(moved.clientX - x, moved.clientY - y) < NEAR) return;
+        card.dragged = true;
+        moved.preventDefault();
+        card.item.classList.add("ops-bp-held");
+        card.item.style.transform = `translate(${moved.clientX - x}px, ${moved.clientY - y}px)`;
+        clear();
+        const lane = over(moved);
+        if (lane >= 0 && lane !== this.lane(card)) this.rows[lane].classList.add(this.refusal(card, lane) ? "ops-bp-shut" : "ops-bp-open");
+      };
+      const end = (ended) => {
+        if (ended.pointerId !== undefined && ended.pointerId !== pointerId) return;
+        if (ended.type === "keydown" && ended.key !== "Escape") return;
+        for (const [kind, heard] of heardOf) removeEventListener(kind, heard, true);
+        clear();
+        card.item.classList.remove("ops-bp-held");
+        card.item.style.transform = "";
+        if (card.dragged && ended.type === "pointerup") {
+          const lane = over(ended);
+          if (lane >= 0 && lane !== this.lane(card)) this.move(card, lane);
+        }
+        setTimeout(() => { card.dragged = false; }); // the click that ends a drag comes first
+      };
+      const heardOf = [["pointermove", follow], ["pointerup", end], ["pointercancel", end], ["keydown", end]];
+      for (const [kind, heard] of heardOf) addEventListener(kind, heard, true);
+    }
+
+    // --- Showing ---------------------------------------------------------------------------------------------
+
+    say(text, refused = false) {
+      this.words.textContent = text;
+      this.words.classList.toggle("ops-bp-refused", refused);
+    }
+
+    inWords() {
+      const [[was, took, , could, held], [present, flow, , capacity, limit]] = [this.result(this.start), this.result(this.at)];
+      const { job, resources } = this.plan;
+      const first = (old, now, text) => (old === now ? "as at first" : `at first ${text}`);
+      const able = (most) => (most === null ? "no limit" : `${most.toFixed(1)} ${job}s an hour`);
+      const by = (which) => resources[which] ?? "none";
+      return `Customer present ${minutes(present)} (${first(was, present, was.toFixed(1))}); flow time ${minutes(flow)} (${first(took, flow, took.toFixed(1))}); `
+        + `capacity ${able(capacity)} (${first(could, capacity, could === null ? "no limit" : could.toFixed(1))}); bottleneck ${by(limit)} (${first(held, limit, by(held))}).`;
+    }
+
+    show() {
+      const { movable, steps, lanes, job, resources } = this.plan;
+      const now = this.result(this.at);
+      const first = this.result(this.start);
+      for (const list of this.lists) list.replaceChildren();
+      for (const card of this.cards) {
+        const lane = this.lane(card);
+        card.done.textContent = card.which < 0 ? steps[card.number].done : movable[card.which].done[this.at[card.which]];
+        card.item.classList.toggle("ops-bp-critical", now[5].includes(card.number));
+        card.item.classList.toggle("ops-bp-moved", card.which >= 0 && this.at[card.which] !== this.start[card.which]);
+        this.lists[lane].append(card.item);
+        if (card.which < 0) continue;
+        for (const [button, way] of [[card.up, -1], [card.down, 1]]) {
+          const next = this.next(card, way);
+          button.setAttribute("aria-label", `Move ${steps[card.number].name} ${way < 0 ? "up" : "down"}${next < 0 ? "" : ` to ${lanes[next]}`}`);
+          button.setAttribute("aria-disabled", String(next < 0));
+        }
+      }
+      for (const list of this.lists) {
+        if (!list.children.length) list.append(html("li", { class: "ops-bp-none" }, "no task"));
+      }
+      const rows = [
+        ["customer present", minutes(first[0]), minutes(now[0]), signed(now[0] - first[0], 1, " min")],
+        ["flow time", minutes(first[1]), minutes(now[1]), signed(now[1] - first[1], 1, " min")],
+        ["extent of contact", ...[first, now].map(([, , ratio]) => (ratio === null ? "–" : `${Math.round(100 * ratio)} %`)),
+          first[2] === null || now[2] === null ? "–" : signed(100 * (now[2] - first[2]), 0, " points")],
+        ["capacity", ...[first, now].map(([, , , most]) => (most === null ? "no limit" : `${most.toFixed(1)} ${job}s/h`)),
+          first[3] === null || now[3] === null ? (first[3] === now[3] ? "no change" : "–") : signed(now[3] - first[3], 1, "/h")],
+        ["bottleneck", ...[first, now].map((each) => resources[each[4]] ?? "none"), first[4] === now[4] ? "no change" : "new"],
+      ];
+      this.table.replaceChildren(...rows.map(([name, ...cells]) => html("tr", {}, html("th", { scope: "row" }, name), ...cells.map((text) => html("td", {}, text)))));
+      this.back.setAttribute("aria-disabled", String(!this.past.length));
+      this.draw(first, now);
+    }
+
+    // The flow time as a bar, at first and now, filled as far as the customer is present.
+    draw(first, now) {
+      const scale = 255 / Math.max(first[1], now[1], 1e-9);
+      const bar = ([present, flow], text, y) => [
+        svg("text", { x: 0, y: y + 12 }, text),
+        svg("rect", { x: 55, y, width: flow * scale, height: 16, class: "ops-bp-flow" }),
+        svg("rect", { x: 55, y, width: present * scale, height: 16, class: "ops-bp-present" }),
+      ];
+      const key = svg("text", { x: 55, y: 58 }, "filled: customer present, of the flow time");
+      this.bars.replaceChildren(...bar(first, "at first", 2), ...bar(now, "now", 24), key);
+    }
+
+    next(card, way) {
+      for (let lane = this.lane(card) + way; lane >= 0 && lane < this.plan.lanes.length; lane += way) {
+        if (!this.refusal(card, lane)) return lane;
+      }
+      return -1;
+    }
+  }
+
+  customElements.get("ops-blueprint") || customElements.define("ops-blueprint", OpsBlueprint);
+})();
