@@ -90,6 +90,7 @@ def blueprints(draw, *, parallel=True, spread=False):
                 resource=draw(st.sampled_from(["", "one", "two"])),
                 contact=draw(st.sampled_from(kinds)),
                 rework=draw(st.sampled_from([0, 0, 0.5])),
+                lanes=draw(st.sampled_from([(), (), tuple(LANES[lane : lane + 2])])),
             )
         )
     return Blueprint(
@@ -396,6 +397,38 @@ class TestMoving:
         moved = Blueprint("A till", [step], resources={"clerk": 1}).move("pay", "frontstage")
         assert (moved.bottleneck, moved.capacity) == ("clerk", 30)
 
+    def test_who_waits_behind_the_wall_is_present_all_the_same(self):
+        # Chase's presence is the customer's: out of sight, but in the house, for 5 of 8 minutes.
+        steps = [
+            Step("take", "Take the prescription", "frontstage", mean=1, resource="pharmacist"),
+            Step("fetch", "Fetch", "frontstage", mean=5, resource="pharmacist", contact="passive"),
+            Step("explain", "Explain", "frontstage", mean=2, resource="pharmacist"),
+        ]
+        links = [Link("take", "fetch"), Link("fetch", "explain")]
+        staff = {"pharmacist": 1, "assistant": 1}
+        waits = dataclasses.replace(steps[1], elsewhere=(Way("backstage", resource="assistant", contact="passive"),))
+        leaves = dataclasses.replace(steps[1], elsewhere=(Way("backstage", resource="assistant"),))
+        times = [
+            Blueprint("A chemist's", [steps[0], fetch, steps[2]], links, staff).move("fetch", "backstage")
+            for fetch in (waits, leaves)
+        ]
+        assert [plan.contact_time for plan in times] == [8, 3]
+        assert [plan.flow_time for plan in times] == [8, 8]
+        assert [plan.capacity for plan in times] == [12, 12]
+        assert contact.profile(pd.DataFrame(times[0].tasks())).present == 8
+
+    def test_lanes_limit_where_a_step_may_go(self):
+        fetch = Step("fetch", "Fetch", "frontstage", contact="passive", lanes=("frontstage", "backstage"))
+        assert [fetch.refusal(lane) for lane in LANES[2:4]] == ["", ""]
+        assert fetch.refusal("customer") == "'Fetch' is for staff only."
+        assert fetch.refusal("support") == "'Fetch' may be done in the lane frontstage or backstage only."
+        with pytest.raises(ValueError, match=r"for staff only\. Leave it there, or add the other lane to its `lanes`"):
+            Blueprint("A", [fetch]).move("fetch", "customer")
+        moved = Blueprint("A", [fetch]).move("fetch", "backstage")
+        assert moved.step("fetch").refusal("customer") == fetch.refusal("customer")
+        assert moved.move("fetch", "frontstage") == Blueprint("A", [fetch])
+        assert Step("a", "A", "frontstage", lanes=["frontstage"]) == Step("a", "A", "frontstage", lanes=("frontstage",))
+
     def test_evidence_is_no_place_for_work(self, clinic):
         with pytest.raises(ValueError, match="'Pay' is work, and no work is done in the lane 'physical evidence'"):
             clinic.move("pay", "physical evidence")
@@ -499,6 +532,11 @@ class TestFaults:
             ("customer: {mean: 5}", "customer: {menu: 5}", "there is no key called 'menu'"),
             ("customer: {mean: 5}", "customer: 5", "a way must have keys and values, got 5."),
             ("elsewhere: {customer: {mean: 5}}", "elsewhere: 3", "`elsewhere` must have lanes as keys"),
+            ("mean: 10", "lanes: frontstage", "step 'consult': `lanes` must be a list of lanes, got 'frontstage'"),
+            ("mean: 10", "lanes: [frontstage, 3]", "`lanes` must be a list of lanes, got ('frontstage', 3)"),
+            ("mean: 10", "lanes: [frontstage, back]", "step 'consult', lanes: there is no lane 'back'. Did you mean"),
+            ("mean: 10", "lanes: [customer]", "`lanes` leaves out the lane 'frontstage' in which the step is. Add it."),
+            ("mean: 3", "lanes: [frontstage]", "`elsewhere` says how it is done in the lane 'customer', which `lanes`"),
             ("doctor: 2", "doctor: 0", "of the resource 'doctor' there must be a number above zero, got 0.0"),
             ("doctor: 2", "doctor: two", "there must be a number above zero, got 'two'"),
             ("{nurse: 1, doctor: 2, clerk: 1}", "[nurse]", "`resources` must name resources and their numbers"),

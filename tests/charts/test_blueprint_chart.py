@@ -31,7 +31,7 @@ def words(drawn):
 def test_lanes_lines_steps_minutes_shares_and_marks_are_written(which):
     drawn = spec() if which == "wide" else spec()["usermeta"]["narrow"]
     said = words(drawn)
-    for text in (*blueprint.LANES[1:], *blueprint.LINES, "50 %", "fail point", "poka-yoke", "thick: critical path"):
+    for text in (*blueprint.LANES[1:], *blueprint.LINES, "50%", "fail point", "poka-yoke", "thick: critical path"):
         assert text in said
     assert ("physical evidence" in said) == (which == "wide")
     assert any("Signpost" in text for text in said)
@@ -60,7 +60,7 @@ def test_the_table_says_the_same():
     drawn = spec()
     rows = drawn["datasets"][drawn["data"]["name"]]
     assert [row["step"] for row in rows] == [step.name for step in CLINIC_PLAN.steps]
-    assert rows[0]["then"] == "Check the pressure (50 %); Consult (50 %)"
+    assert rows[0]["then"] == "Check the pressure (50%); Consult (50%)"
     figure = chart_figure(drawn, static="_static").html
     assert "Wrong patient" in figure
     assert f"width='{WIDE}'" in figure.replace('"', "'")

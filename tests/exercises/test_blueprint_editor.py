@@ -1,4 +1,4 @@
-"""The blueprint editor: what Python works out for every arrangement, and how a reader moves tasks, by any means."""
+"""The blueprint editor: what Python works out for every arrangement, and how a reader moves steps, by any means."""
 
 import itertools
 import json
@@ -112,8 +112,8 @@ def test_all_that_can_move_is_movable_where_nothing_is_said() -> None:
 def test_the_figure_is_weighed_and_reads_without_a_script(editor: BlueprintEditor) -> None:
     assert len(json.dumps(editor.payload)) < MAX_BYTES
     assert editor.payload["sentences"][""] == (
-        "As it is drawn, a case takes 15.0 minutes, and the customer is present for 15.0 of them (100 %). "
-        "At most 6.0 cases an hour are possible, limited by clerk."
+        "As it is drawn, a case takes 15.0 minutes, and the customer is present for 15.0 of them (100%). "
+        "At most 6.0 cases an hour are possible, limited by the clerk."
     )
     html = explorer_figure(editor.payload, static="_static", name="editor").html
     assert "As it is drawn" in html
@@ -128,6 +128,22 @@ def test_a_sketch_without_times_or_staff_can_be_rearranged_too() -> None:
     made = exercises.edit_blueprint(plan, **WORDS)
     assert made.payload["sentences"][""] == "As it is drawn, a job takes 0.0 minutes."
     agree(plan, made.data())
+
+
+def test_what_only_staff_may_do_stays_with_them() -> None:
+    limited = COUNTER.replace(
+        "name: Decide, lane: frontstage,", "name: Decide, lane: frontstage, lanes: [frontstage, backstage],"
+    )
+    assert limited != COUNTER
+    plan = blueprint.load(limited)
+    data = exercises.edit_blueprint(plan, movable=["decide"], **WORDS).data()
+    (decide,) = data["movable"]
+    assert [data["lanes"][lane] for lane in decide["lanes"]] == ["frontstage", "backstage"]
+    assert [decide["refused"][data["lanes"].index(lane)] for lane in ("customer", "support")] == [
+        "'Decide' is for staff only.",
+        "'Decide' may be done in the lane frontstage or backstage only.",
+    ]
+    agree(plan, data)
 
 
 def test_what_cannot_be_edited() -> None:
@@ -183,7 +199,7 @@ def show(page: Page, editor: BlueprintEditor) -> None:
 
 
 def lane(page: Page, name: str) -> list[str]:
-    return page.get_by_role("list", name=f"{name}: tasks").locator(".ops-bp-name").all_text_contents()
+    return page.get_by_role("list", name=f"{name}: steps").locator(".ops-bp-name").all_text_contents()
 
 
 def task(page: Page, name: str) -> Locator:
@@ -199,7 +215,7 @@ def results(page: Page) -> list[list[str]]:
 BEFORE = [
     ["15.0 min", "15.0 min", "no change"],
     ["15.0 min", "15.0 min", "no change"],
-    ["100 %", "100 %", "no change"],
+    ["100%", "100%", "no change"],
     ["6.0 cases/h", "6.0 cases/h", "no change"],
     ["clerk", "clerk", "no change"],
 ]
@@ -224,11 +240,11 @@ def test_by_keyboard_alone(page: Page, editor: BlueprintEditor) -> None:
     assert lane(page, "backstage") == ["3 Check the form"]
     expect(check).to_be_focused()
     expect(page.locator(".ops-view-words")).to_have_text(
-        "Check the form: from frontstage to backstage. Customer present 9.0 min (at first 15.0); flow time 15.0 min "
-        "(as at first); capacity 6.0 cases an hour (as at first); bottleneck clerk (as at first)."
+        "Check the form: from frontstage to backstage. Customer present 9.0 min (at first 15.0 min); "
+        "flow time, capacity and bottleneck as at first."
     )
     assert results(page)[0] == ["15.0 min", "9.0 min", "−6.0 min"]
-    assert results(page)[2] == ["100 %", "60 %", "−40 points"]
+    assert results(page)[2] == ["100%", "60%", "−40 points"]
     widths = [float(bar.get_attribute("width") or 0) for bar in page.locator(".ops-bp-bars rect").all()]
     assert [width / widths[0] for width in widths] == pytest.approx([1, 1, 1, 0.6])
     page.keyboard.press("ArrowUp")
@@ -238,7 +254,17 @@ def test_by_keyboard_alone(page: Page, editor: BlueprintEditor) -> None:
     page.get_by_role("button", name="Undo").press("Enter")
     assert lane(page, "customer") == ["1 Hand in the form"]
     expect(page.locator(".ops-view-words")).to_contain_text("Undone.")
+    expect(page.locator(".ops-view-words")).to_contain_text(
+        "Customer present, flow time, capacity and bottleneck as at"
+    )
+    # What "Back to the start" undoes can be had again, and all of it be undone one by one.
+    check.press("ArrowDown")
     page.get_by_role("button", name="Back to the start").press("Enter")
+    assert results(page) == BEFORE
+    page.get_by_role("button", name="Undo").press("Enter")
+    assert lane(page, "backstage") == ["3 Check the form"]
+    for _ in range(3):
+        page.get_by_role("button", name="Undo").press("Enter")
     assert results(page) == BEFORE
     page.get_by_role("button", name="Undo").press("Enter")
     expect(page.locator(".ops-view-words")).to_have_text("There is nothing to undo.")
@@ -246,20 +272,24 @@ def test_by_keyboard_alone(page: Page, editor: BlueprintEditor) -> None:
 
 def test_buttons_name_where_they_lead_and_a_refusal_says_why(page: Page, editor: BlueprintEditor) -> None:
     show(page, editor)
-    page.get_by_role("button", name="Move Take the form up to customer").click()
+    page.get_by_role("button", name="Move “Take the form” up to customer").click()
     assert lane(page, "customer") == ["1 Hand in the form", "2 Take the form"]
     assert results(page)[3] == ["6.0 cases/h", "7.5 cases/h", "+1.5/h"]
     assert results(page)[1] == ["15.0 min", "16.0 min", "+1.0 min"]
-    page.get_by_role("button", name="Move Tell the result down").click(force=True)
+    page.get_by_role("button", name="Move “Tell the result” down").click(force=True)
     words = page.locator(".ops-view-words")
     expect(words).to_contain_text("Not moved to backstage. 'Tell the result' needs the customer to take part")
     # With the form taken by customers themselves, checking it backstage would skip the front.
-    page.get_by_role("button", name="Move Check the form down").click(force=True)
+    page.get_by_role("button", name="Move “Check the form” down").click(force=True)
     expect(words).to_contain_text("Not moved to backstage. The link from 'Take the form' (customer) to")
     expect(words).to_contain_text("skips frontstage")
     assert lane(page, "backstage") == []
     task(page, "4 Decide").click()
     expect(words).to_contain_text("Decide: frontstage. It can move to customer or backstage. Not to support:")
+    task(page, "5 Tell the result").click()
+    expect(words).to_contain_text("It can move to customer. Not to backstage or support: 'Tell the result' needs")
+    page.get_by_text("1 Hand in the form").click()
+    expect(words).to_have_text("Hand in the form stays where it is here.")
 
 
 def drag(page: Page, grip: Locator, target: Locator) -> None:
@@ -284,6 +314,9 @@ def test_by_mouse(page: Page, editor: BlueprintEditor) -> None:
     page.mouse.up()
     expect(page.locator(".ops-view-words")).to_contain_text("Not moved to support. 'Take the form' needs the customer")
     expect(page.locator(".ops-bp-held, .ops-bp-shut, .ops-bp-open")).to_have_count(0)
+    drag(page, task(page, "3 Check the form"), page.get_by_role("heading", name="E"))
+    page.mouse.up()
+    expect(page.locator(".ops-view-words")).to_have_text("Not moved. Drop it on a lane, or use its arrow buttons.")
     drag(page, task(page, "3 Check the form"), rows.nth(2))
     page.keyboard.press("Escape")
     page.mouse.up()
@@ -316,6 +349,31 @@ def test_by_touch_the_handle_drags_and_the_rest_scrolls(page: Page, editor: Blue
     assert lane(page, "backstage") == ["4 Decide"]
 
 
+def test_a_step_held_at_an_edge_scrolls_the_page(page: Page, editor: BlueprintEditor) -> None:
+    page.set_viewport_size({"width": 390, "height": 600})
+    show(page, editor)
+    grip = page.locator(".ops-bp-handle").first
+    grip.scroll_into_view_if_needed()
+    box, words = grip.bounding_box(), page.locator(".ops-view-words").bounding_box()
+    assert box is not None
+    assert words is not None
+    page.mouse.move(box["x"] + 10, box["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 10, words["y"] - 20, steps=4)
+    # It stops when the last lane is in sight above the words.
+    page.wait_for_function(
+        """() => document.querySelectorAll(".ops-bp-lane")[3].getBoundingClientRect().bottom
+            <= document.querySelector(".ops-view-words").getBoundingClientRect().top + 1"""
+    )
+    held = page.locator(".ops-bp-held .ops-bp-handle").bounding_box()
+    assert held is not None
+    assert abs(held["y"] + 10 - (words["y"] - 20)) < 12
+    page.mouse.move(box["x"] + 10, 70, steps=4)
+    page.wait_for_function("() => document.querySelector('.ops-bp-lane').getBoundingClientRect().top >= 60")
+    page.keyboard.press("Escape")
+    expect(page.locator(".ops-bp-held")).to_have_count(0)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 390, 1280])
 def test_axe_finds_nothing(page: Page, editor: BlueprintEditor, scheme: Any, width: int) -> None:
@@ -323,7 +381,7 @@ def test_axe_finds_nothing(page: Page, editor: BlueprintEditor, scheme: Any, wid
     page.emulate_media(color_scheme=scheme)
     show(page, editor)
     task(page, "3 Check the form").press("ArrowDown")
-    page.get_by_role("button", name="Move Tell the result down").click(force=True)
+    page.get_by_role("button", name="Move “Tell the result” down").click(force=True)
     assert Axe().run(page).response["violations"] == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     low = "(all) => all.filter((each) => each.offsetWidth && Math.min(each.offsetHeight, each.offsetWidth) < 32).length"

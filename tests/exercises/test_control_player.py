@@ -194,6 +194,29 @@ def test_by_keyboard_alone(page: Page, player: ControlPlayer) -> None:
     expect(page.locator(".ops-view-words")).to_contain_text(f"Sample {end_of(player, 1)}: ")
 
 
+def test_the_slider_stands_where_the_count_says(page: Page, player: ControlPlayer) -> None:
+    show(page, player)
+    place, end = page.get_by_role("slider", name="Samples shown"), end_of(player)
+    assert end < 40
+    place.press("End")  # beyond the signal there is nothing to see: it comes back
+    expect(place).to_have_value(str(end))
+    expect(place).to_have_attribute("max", "40")
+    expect(page.locator(".ops-view-head")).to_contain_text(f"{end} of 40")
+
+
+def test_the_shift_is_marked_once_it_has_passed(page: Page, player: ControlPlayer) -> None:
+    show(page, player)
+    place, edge = page.get_by_role("slider", name="Samples shown"), page.locator(".ops-control-edge")
+    place.fill("10")
+    expect(page.locator(".ops-control-point")).to_have_count(10)
+    expect(edge).to_have_count(0)
+    place.fill("11")
+    expect(page.locator("ops-control svg")).to_contain_text("process shifts")
+    before, after = (page.locator(".ops-control-point").nth(at).get_attribute("cx") for at in (9, 10))
+    assert float(before or 0) < float(edge.get_attribute("x1") or 0) < float(after or 0)
+    expect(page.locator(".ops-control-truth")).to_have_count(0)  # by how much is told at the end
+
+
 def test_with_less_motion_it_goes_to_the_end(page: Page, player: ControlPlayer) -> None:
     page.emulate_media(reduced_motion="reduce")
     show(page, player)

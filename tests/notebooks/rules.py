@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import opsbook
 
-from .course import ANIMATION, CHART, EXPLORER, Course, Notebook, grading, plain, source, tags
+from .course import ANIMATION, CHART, EXPLORER, Course, Notebook, grading, plain, roles, source, tags
 
 NotebookRule = Callable[[Course, Notebook], Iterator[str]]
 CourseRule = Callable[[Course], Iterator[str]]
@@ -234,6 +234,14 @@ def leaves_an_explorer_its_names(_course: Course, notebook: Notebook) -> Iterato
             if clashing := sorted(used & bound):
                 names = ", ".join(clashing)
                 yield f"cell {later} gives {names} anew, which the explorer of cell {place} goes on using."
+
+
+@among(FOR_NOTEBOOKS)
+def links_where_jupyterlab_can_follow(_course: Course, notebook: Notebook) -> Iterator[str]:
+    for use in roles("ref", notebook.prose):
+        label = use.rpartition("<")[2].rstrip("> ")
+        if label not in notebook.targets:
+            yield f"{{ref}} to {label}, of another notebook: write `[words](that.ipynb#{label})`; JupyterLab opens that."
 
 
 def _globals(table: symtable.SymbolTable) -> list[str]:

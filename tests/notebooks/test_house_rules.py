@@ -319,6 +319,11 @@ def a_name_used_again_behind_an_explorer(sample: Sample) -> None:
     sample.chapter += [code(f"{model}exercises.explore(model)"), code("rate = 3")]
 
 
+@broken("links_where_jupyterlab_can_follow", "write `[words](that.ipynb#far-away)`")
+def a_role_for_another_notebook(sample: Sample) -> None:
+    sample.chapter.append(text("As {ref}`told there <far-away>`."))
+
+
 @broken("stores_no_widget", "cell 12 stores a widget")
 def a_widget_view(sample: Sample) -> None:
     output(sample, "application/vnd.jupyter.widget-view+json", {"model_id": "1"})

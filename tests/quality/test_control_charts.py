@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
+from scipy.integrate import quad
 
 from opsbook import datasets, quality
 from opsbook.errors import MissingColumnError, UnknownNameError
@@ -235,6 +236,41 @@ def test_the_spread_is_watched_by_its_limits_alone():
     assert {each.rule for each in chart.signals if each.panel == "range"} <= {"beyond limits"}
     assert {"2 of 3", "4 of 5", "run of 8"} & {each.rule for each in chart.signals}
     assert chart.rules == quality.RULE_SETS["western-electric"]
+
+
+def chance_of_a_false_signal(kind):
+    """Return the chance that a sample of a steady normal process is outside on either panel, by integration."""
+    constants = quality.control_constants(2 if kind == "i-mr" else 5)
+    normal, alone = stats.norm, 2 * stats.norm.sf(3)
+    if kind == "xbar-s":  # mean and spread of normal values are independent
+        return 1 - (1 - alone) * stats.chi2.cdf(4 * (constants.B4 * constants.c4) ** 2, 4)
+    limit = constants.d2 + 3 * constants.d3
+    if kind == "xbar-r":
+        narrow = quad(lambda low: 5 * normal.pdf(low) * (normal.cdf(low + limit) - normal.cdf(low)) ** 4, -10, 10)[0]
+        return 1 - (1 - alone) * narrow
+
+    def both_inside(before):
+        return normal.pdf(before) * (normal.cdf(min(3, before + limit)) - normal.cdf(max(-3, before - limit)))
+
+    return 1 - quad(both_inside, -10, 10, points=[-3, limit - 3, 3 - limit, 3], limit=200)[0]
+
+
+@pytest.mark.parametrize(("kind", "once_in"), [("xbar-r", 137), ("xbar-s", 152), ("i-mr", 92)])
+def test_two_panels_signal_falsely_together(kind, once_in):
+    """What the docstring says, by integration, and by charts of simulated samples within four standard errors."""
+    chance = chance_of_a_false_signal(kind)
+    assert round(1 / chance) == once_in
+    samples = 400_000
+    noise = np.random.default_rng(7).standard_normal(samples if kind == "i-mr" else (samples, 5))
+    chart = control_chart(noise, kind, centre=0, sigma=1)
+    signalled = np.isin(np.arange(1, samples + 1), chart.signalled).reshape(-1, 100).mean(axis=1)
+    # Neighbouring moving ranges share a value, so the standard error comes from blocks of a hundred samples.
+    assert signalled.mean() == pytest.approx(chance, abs=4 * signalled.std(ddof=1) / math.sqrt(signalled.size))
+
+
+def test_a_chart_counts_its_signals_in_words():
+    words = [repr(control_chart([[4, 6], [5, 7], [5, 4], last], phase_one=3)) for last in ([6, 5], [18, 17])]
+    assert [each.rpartition(", ")[2] for each in words] == ["0 signals>", "1 signal>"]
 
 
 def test_every_rule_is_described_and_known():

@@ -6,9 +6,14 @@ and `dump` read and write it as YAML; `opsbook.charts.blueprint` draws it. Times
 
 Notes
 -----
-**Lanes.** The customer's own acts stand above the line of interaction, what staff do face to face below it, then the
-line of visibility, the backstage, the line of internal interaction, and support. Physical evidence, the top lane, holds
-no work: it is what the customer sees at a step, so a step names it. Lanes and lines are those of Bitner et al. (2008).
+**Lanes.** The customer's own acts stand above the line of interaction; below it what staff and interfaces do where the
+customer sees it, then the line of visibility, the backstage, the line of internal interaction, and support. Physical
+evidence, the top lane, holds no work: it is what the customer sees at a step, so a step names it. Lanes and lines have
+the names of Bitner et al. (2008), but the lowest line differs: here it divides by what work is for, one case or many,
+and there by whether those who do it ever meet customers.
+
+**Contact.** It is the time that the customer is present, as in `opsbook.contact`, wherever the work is done. Who waits
+in the house for work behind the line of visibility is in passive contact.
 
 **Links and time.** A link leads to the same lane or a neighbouring one: whatever passes between the customer and the
 backstage passes somebody in front. Links without a probability are all followed, side by side; links with one are a

@@ -122,6 +122,7 @@ def _step(place: Place, step: Step, resources: Mapping[str, Any]) -> Iterator[Fa
             f"{who}: a poka-yoke guards against something. Name the `fail_point`.",
         )
     yield from _ways(place, who, step, resources)
+    yield from _open_to((*place, "lanes"), who, step)
 
 
 def _rework(place: Place, who: str, rework: Any) -> Iterator[Fault]:
@@ -146,6 +147,27 @@ def _ways(place: Place, who: str, step: Step, resources: Mapping[str, Any]) -> I
     for lane, count in Counter(way.lane for way in step.elsewhere).items():
         if count > 1:
             yield (*place, "elsewhere"), f"{who}: `elsewhere` names the lane {lane!r} {count} times. Keep one."
+
+
+def _open_to(place: Place, who: str, step: Step) -> Iterator[Fault]:
+    if not isinstance(step.lanes, tuple) or not all(isinstance(lane, str) for lane in step.lanes):
+        yield place, f"{who}: `lanes` must be a list of lanes, got {step.lanes!r}. Write `[frontstage, backstage]`."
+        return
+    for lane in step.lanes:
+        yield from _lane(place, f"{who}, lanes", lane)
+    if not step.lanes:
+        return
+    if step.lane not in step.lanes:
+        yield place, f"{who}: `lanes` leaves out the lane {step.lane!r} in which the step is. Add it."
+    for way in step.elsewhere if isinstance(step.elsewhere, tuple) else ():
+        if isinstance(way, Way) and way.lane not in step.lanes:
+            yield (
+                place,
+                (
+                    f"{who}: `elsewhere` says how it is done in the lane {way.lane!r}, which `lanes` leaves out. "
+                    "Add it here, or drop it there."
+                ),
+            )
 
 
 def _lane(place: Place, who: str, lane: str) -> Iterator[Fault]:

@@ -25,6 +25,7 @@ _STEP = (
     "fail_point",
     "poka_yoke",
     "elsewhere",
+    "lanes",
 )
 _WAY = ("mean", "spread", "resource", "contact")
 _LINK = ("from", "to", "probability")
@@ -223,6 +224,8 @@ def _plain_step(step: Step) -> dict[str, Any]:
         for key, value in given.items()
         if key in {"id", "name", "lane"} or value != getattr(bare, key)
     }
+    if step.lanes:
+        plain["lanes"] = list(step.lanes)
     if step.elsewhere:
         plain["elsewhere"] = {way.lane: _plain_way(way) for way in step.elsewhere}
     return plain

@@ -80,7 +80,7 @@ def starts(steps: Sequence[Step], into: Mapping[str, Sequence[Link]]) -> dict[st
 
 
 def longest(steps: Sequence[Step], into: Mapping[str, Sequence[Link]]) -> tuple[Step, ...]:
-    """Return the chain of steps that takes longest in expected times; of equals, the first in the blueprint."""
+    """Return the chain of steps that takes longest in expected times; of equals, the one whose link stands first."""
     begin = starts(steps, into)
     known = {step.id: step for step in steps}
     leading = {link.source for links in into.values() for link in links}

@@ -256,13 +256,16 @@ class Blueprint:
 
         Each chain adds expected times. Where steps run side by side and their times vary, that is too short: a step
         that waits for two others waits for the later of them, and the mean of the later is more than the later of the
-        means. `exact` says whether it is so, and `simulate` finds the mean then.
+        means. Where `exact` is true it is the mean itself; elsewhere `simulate` finds the mean.
         """
         return math.fsum(route.probability * route.flow_time for route in self._routes)
 
     @property
     def exact(self) -> bool:
-        """Whether `flow_time` is the mean itself: no step of varying time runs beside another that takes time."""
+        """Whether `flow_time` is surely the mean: no step of varying time runs beside another that takes time.
+
+        If not, it may be too short.
+        """
         return not any(
             (one.varies and other.time > 0) or (other.varies and one.time > 0)
             for outcome in self._outcomes
@@ -279,7 +282,11 @@ class Blueprint:
 
     @property
     def contact_ratio(self) -> float:
-        """Chase's extent of contact: `contact_time` ÷ `flow_time`, in [0, 1]; NaN if no step takes time."""
+        """Chase's extent of contact: `contact_time` ÷ `flow_time`, in [0, 1]; NaN if no step takes time.
+
+        A ratio of two means, and not the mean of the visits' own ratios, for which see `routes`. Its denominator is the
+        time that passes: work side by side counts once, while `contact.profile` adds it up.
+        """
         flow = self.flow_time
         return contact.extent(min(self.contact_time, flow), flow) if flow else math.nan
 
@@ -317,7 +324,8 @@ class Blueprint:
         -------
         dict of str to list
             ``task`` (names), ``duration_min`` and ``staff_min`` (expected over all visits, so that a step that half of
-            them need counts half), ``contact``. That table knows no parallel work: its times add up.
+            them need counts half), ``contact``. That table knows no parallel work: its times add up, so its
+            extent of contact may differ from `contact_ratio`.
 
         Examples
         --------

@@ -36,6 +36,11 @@ def _number(value: Any) -> Any:
     return value if isinstance(value, bool) or not isinstance(value, Real) else float(value)
 
 
+def _listed(value: Any) -> Any:
+    """Return a list as a tuple, and leave anything else for the list of faults."""
+    return tuple(value) if isinstance(value, list) else value
+
+
 @dataclass(frozen=True)
 class Way:
     """How a step is done in a lane other than its own; what is not given stays as it is.
@@ -87,7 +92,8 @@ class Step:
     contact : str
         The customer is there and takes part (``"active"``), is there (``"passive"``), or is not (``"none"``). In front
         of the customer it cannot be "none", and behind the line of visibility it cannot be "active". Without it, the
-        customer takes part in steps of the first two lanes, and is absent from the others.
+        customer takes part in steps of the first two lanes, and is absent from the others. It is the customer's contact
+        and not the lane's: who waits in the house for work behind the wall is there, so such a step is "passive".
     rework : float
         Probability, from 0 to below 1, that it goes wrong and is done again at once, each time anew.
     evidence : str
@@ -98,6 +104,9 @@ class Step:
         What makes this mistake impossible, or shows it at once.
     elsewhere : tuple of Way
         How it would be done in other lanes.
+    lanes : tuple of str
+        The lanes in which it may be done, its own among them; empty for any. What only staff may do names
+        ``("frontstage", "backstage")``.
 
     Examples
     --------
@@ -118,11 +127,13 @@ class Step:
     fail_point: str = ""
     poka_yoke: str = ""
     elsewhere: tuple[Way, ...] = ()
+    lanes: tuple[str, ...] = ()
     _home: "Step | None" = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name in ("mean", "spread", "rework"):
             object.__setattr__(self, name, _number(getattr(self, name)))
+        object.__setattr__(self, "lanes", _listed(self.lanes))
         if self.contact == "" and isinstance(self.lane, str) and self.lane in ALLOWED:
             object.__setattr__(self, "contact", ALLOWED[self.lane][0])
 
@@ -148,6 +159,9 @@ class Step:
             return ""
         if lane not in ALLOWED:
             return f"{home.name!r} is work, and no work is done in the lane {lane!r}."
+        if home.lanes and lane not in home.lanes:
+            where = f"may be done in the lane {' or '.join(home.lanes)} only"
+            return f"{home.name!r} {'is for staff only' if lane == 'customer' else where}."
         way = _way(home, lane)
         if not way.contact and home.contact == "active" and lane in {"backstage", "support"}:
             return f"{home.name!r} needs the customer to take part, so it cannot go behind the line of visibility."
@@ -160,8 +174,9 @@ class Step:
 
         What `elsewhere` says of that lane holds. What it leaves open: the time stays. In the customer's lane no
         resource is needed, since customers serve themselves, and contact is active; in the other lanes the resource
-        stays. Behind the line of visibility the customer is absent. In front of the customer the contact stays, and a
-        customer who was absent looks on (passive contact).
+        stays. Behind the line of visibility the customer is taken to have left, and to be needed again only at the next
+        step with contact; for one who waits there, say ``contact: passive`` under `elsewhere`. In front of the customer
+        the contact stays, and a customer who was absent looks on (passive contact).
 
         Raises
         ------
@@ -172,6 +187,8 @@ class Step:
         if lane == home.lane:
             return home
         reason = self.refusal(lane)
+        if reason and home.lanes and lane not in home.lanes:
+            raise ValueError(f"{reason} Leave it there, or add the other lane to its `lanes`.")
         if reason:
             raise ValueError(f"{reason} Redesign it first, and say under `elsewhere` how it is done there.")
         way = _way(home, lane)

@@ -199,7 +199,7 @@ class _Across(_Layout):
         ]
         # The marks of fail points reach down to the name too.
         marked = [box for box in self.boxes.values() if box.step.fail_point and 0 < y - box.top - box.height < 2 * _GAP]
-        crossing += [box.left + box.width - shift for box in marked for shift in (8, 26)]
+        crossing += [box.left + box.width - shift for box in marked for shift in (-1, 17, 35)]
         length = len(name) * _LETTER
         for right in range(self.width - 2, int(length) + 90, -10):
             if not any(right - length - 6 < x < right + 6 for x in crossing):
@@ -307,14 +307,15 @@ def _share(link: Link, points: Sequence[Point], box: _Box) -> dict[str, Any] | N
     if link.probability is None:
         return None
     (x0, y0), (x1, y1) = points[:2]
-    text = f"{100 * link.probability:.3g} %"
+    text = f"{100 * link.probability:.3g}%"
     around = len(points) == len(("out", "up", "along", "in"))
     foot = box.top + box.height
     if x0 == x1 and y1 > y0:
-        return {"x": x0 + 16, "y": y0 + 16, "text": text}
+        return {"x": x0 + 21, "y": y0 + 16, "text": text}
     if x0 == x1:
         return {"x": x0 + (16 if around else -16), "y": y0 - (17 if around else 10), "text": text}
-    return {"x": x1 + 17 if around and x1 < x0 else x0 + _GAP / 2 * _sign(x1 - x0), "y": foot + 13, "text": text}
+    aside = _GAP / 2 + (8 if box.step.fail_point else 0)  # clear of the marks at the box's corner
+    return {"x": x1 + 17 if around and x1 < x0 else x0 + aside * _sign(x1 - x0), "y": foot + 13, "text": text}
 
 
 def _letters(width: float) -> int:
@@ -449,7 +450,7 @@ def _table(plan: Blueprint) -> pd.DataFrame:
     def onward(step: Step) -> str:
         links = [link for link in plan.links if link.source == step.id]
         return "; ".join(
-            plan.step(link.target).name + (f" ({100 * link.probability:.3g} %)" if link.probability else "")
+            plan.step(link.target).name + (f" ({100 * link.probability:.3g}%)" if link.probability else "")
             for link in links
         )
 

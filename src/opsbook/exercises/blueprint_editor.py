@@ -1,4 +1,4 @@
-"""A blueprint that can be rearranged: the reader moves tasks across its lines and sees at once what follows.
+"""A blueprint that can be rearranged: the reader moves steps across its lines and sees at once what follows.
 
 Python works out every arrangement beforehand, those that are refused with the reason, so that the page only looks up
 what it shows. The same element serves JupyterLab. Without a script the page shows the blueprint as it is drawn.
@@ -20,7 +20,7 @@ __all__ = ["BlueprintEditor", "BlueprintWidget", "edit_blueprint"]
 
 _WORK: Final = LANES[1:]
 _MOST: Final = 4096
-_REMEDY: Final = "let the reader move fewer tasks"
+_REMEDY: Final = "let the reader move fewer steps"
 
 
 class BlueprintWidget(ElementWidget, element="ops-blueprint"):
@@ -54,10 +54,10 @@ def edit_blueprint(
     subtitle: str = "",
     job: str = "job",
 ) -> BlueprintEditor:
-    """Let a reader move tasks of a blueprint across its lines, and show what it does to contact, times and capacity.
+    """Let a reader move steps of a blueprint across its lines, and show what it does to contact, times and capacity.
 
-    Tasks are moved by dragging, by buttons, or by the arrow keys; a move that the blueprint does not allow is refused
-    in words. What a task needs in another lane is what `Step.in_lane` says.
+    Steps are moved by dragging, by buttons, or by the arrow keys; a move that the blueprint does not allow is refused
+    in words. What a step needs in another lane is what `Step.in_lane` says; where it may go at all, its `lanes`.
 
     Parameters
     ----------
@@ -173,7 +173,7 @@ def _result(plan: Blueprint, resources: Sequence[str], numbers: dict[str, int]) 
 
 def _shown(plan: Blueprint, step: Step, numbers: dict[str, int]) -> dict[str, Any]:
     after = [
-        f"{numbers[link.source] + 1}" + (f" ({100 * link.probability:.3g} %)" if link.probability else "")
+        f"{numbers[link.source] + 1}" + (f" ({100 * link.probability:.3g}%)" if link.probability else "")
         for link in plan.links
         if link.target == step.id
     ]
@@ -198,7 +198,7 @@ def _as_drawn(plan: Blueprint, job: str) -> str:
     flow = plan.flow_time
     said = f"As it is drawn, a {job} takes {flow:.1f} minutes"
     if flow:
-        said += f", and the customer is present for {plan.contact_time:.1f} of them ({100 * plan.contact_ratio:.0f} %)"
+        said += f", and the customer is present for {plan.contact_time:.1f} of them ({100 * plan.contact_ratio:.0f}%)"
     if math.isfinite(plan.capacity):
-        said += f". At most {plan.capacity:.1f} {job}s an hour are possible, limited by {plan.bottleneck}"
+        said += f". At most {plan.capacity:.1f} {job}s an hour are possible, limited by the {plan.bottleneck}"
     return f"{said}."

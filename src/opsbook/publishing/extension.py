@@ -18,6 +18,7 @@ from urllib.parse import quote
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.writers.html5 import HTML5Translator
@@ -174,6 +175,18 @@ def _link_downloads(app: Sphinx, doctree: nodes.document) -> None:
             link.replace_self(addnodes.download_reference("", "", *link.children, refuri=address))
 
 
+# --- Links -----------------------------------------------------------------------------------------------------
+
+
+def _let_links_name_labels(_app: Sphinx, env: BuildEnvironment) -> None:
+    """Let `[text](chapter.ipynb#label)` lead to a section; MyST looks for headings alone behind the `#`.
+
+    JupyterLab opens the notebook by the same link, and knows no role for another notebook's label.
+    """
+    for label, (docname, target) in env.get_domain("std").anonlabels.items():
+        env.metadata[docname].setdefault("myst_slugs", {}).setdefault(label, (0, target, ""))
+
+
 # --- Pages -----------------------------------------------------------------------------------------------------
 
 
@@ -322,6 +335,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", _copy_assets)
     app.connect("builder-inited", _write_downloads)
     app.connect("doctree-read", _link_downloads, priority=900)  # after Sphinx has collected downloads of its own
+    app.connect("env-check-consistency", _let_links_name_labels)
     app.connect("html-page-context", _page_context)
     app.connect("build-finished", _copy_notebooks)
     app.connect("build-finished", write_data)

@@ -107,7 +107,7 @@ class ControlChart:
     --------
     >>> chart = control_chart([[4, 6], [5, 7], [5, 4], [6, 5], [18, 17]], phase_one=4)
     >>> chart
-    <ControlChart xbar-r: 5 samples, 1 signals>
+    <ControlChart xbar-r: 5 samples, 1 signal>
     >>> chart.signalled, chart.in_control, chart.phase_one_in_control
     ((5,), False, True)
     """
@@ -121,7 +121,10 @@ class ControlChart:
     signals: tuple[Signal, ...]
 
     def __repr__(self) -> str:
-        return f"<ControlChart {self.kind}: {len(self.phase_one)} samples, {len(self.signalled)} signals>"
+        number = len(self.signalled)
+        return (
+            f"<ControlChart {self.kind}: {len(self.phase_one)} samples, {number} signal{'' if number == 1 else 's'}>"
+        )
 
     @property
     def signalled(self) -> tuple[int, ...]:
@@ -152,9 +155,13 @@ def control_chart(
 ) -> ControlChart:
     r"""Return a control chart: values, centre, limits, and the samples that signal.
 
-    Limits lie `width` standard errors from the centre, whatever is plotted:
+    Limits lie `width` standard errors on either side of the centre, each panel's own:
 
-    .. math:: \text{centre} \pm 3 \hat\sigma / \sqrt n
+    .. math:: \text{centre} \pm \text{width} \times \text{standard error}
+
+    For means, values, shares, rates and counts with kind "c" the standard error is σ/√n, with σ as below and n the size
+    of the sample (1 for values and counts); for counts with "np" it is σ. Ranges, standard deviations and moving ranges
+    have that which normal observations give them.
 
     ==========  ==========================  ========================  =================================================
     kind        `data`                      plotted                   sigma
@@ -204,11 +211,16 @@ def control_chart(
 
     Notes
     -----
-    **Limits alone by default.** With them a process in control signals falsely once in 370 samples, if it is normal
-    and its centre and sigma are known. Run rules find small shifts sooner, and find more where there is nothing:
-    Western Electric's four rules signal falsely once in 92 samples, Nelson's eight more often still
-    (`average_run_length`). Choose rules before seeing the data; they assume symmetric distributions, which ranges,
-    small counts and rare defects do not have.
+    **Limits alone by default.** With them the location signals falsely at one sample in 370, if the process is in
+    control and normal and its centre and sigma are known. Run rules find small shifts sooner, and find more where there
+    is nothing: with Western Electric's four rules the location signals falsely once in 92 samples, with Nelson's eight
+    more often still (`average_run_length`). Choose rules before seeing the data; they assume symmetric distributions,
+    which ranges, small counts and rare defects do not have.
+
+    **Two panels signal more often than one.** The panel of spread adds false signals of its own, and `signalled` and
+    `in_control` look at both. With limits alone, a sample signals falsely on either panel of an X̄–R chart of five
+    values once in 137, of an X̄–S chart of five once in 152, and of an I-MR chart once in 92. On the last, signals come
+    in pairs (one value can move two ranges and itself), so that a chart goes 105 samples on average to its first.
 
     A point on a limit does not signal. What follows phase one is judged by its limits and never moves them. The run
     rules' windows run through the whole series, phase one and after.

@@ -110,9 +110,9 @@ def cost_of_quality(
 
     Notes
     -----
-    In a service the customer is there while it is made, so little failure is internal. Lost custom and word of mouth
-    are in no ledger: without an estimate of them external failure is a lower bound. Whether another euro of prevention
-    pays is a question about what it changes, which these sums do not answer.
+    In a service the customer is there while it is made, so often little failure is internal. Lost custom and word of
+    mouth are in no ledger: without an estimate of them external failure is a lower bound. Whether another euro of
+    prevention pays is a question about what it changes, which these sums do not answer.
 
     References
     ----------

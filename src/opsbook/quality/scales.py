@@ -132,8 +132,8 @@ def cronbach_alpha(items: Any, *, confidence: float = 0.95) -> Alpha:
     independent errors; with errors independent and strengths unequal it is below it.
 
     The interval is Feldt's: :math:`1 - (1 - \alpha) F`, with the quantiles of the F distribution with :math:`n - 1` and
-    :math:`(n - 1)(k - 1)` degrees of freedom. It is exact for normal answers with equal covariances, and too narrow for
-    answers with heavy tails.
+    :math:`(n - 1)(k - 1)` degrees of freedom. It is exact for normal answers with equal variances and equal
+    covariances, and too narrow for answers with heavy tails.
 
     Missing answers are refused, not dropped, since leaving respondents out changes who is measured.
 

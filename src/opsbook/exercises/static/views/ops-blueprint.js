@@ -1,15 +1,27 @@
-// <ops-blueprint>: a service blueprint whose tasks move across its lines. Python has worked out every arrangement; what
-// is shown is looked up. Tasks move by dragging, by buttons and by the arrow keys; a refused move says why.
+// <ops-blueprint>: a service blueprint whose steps move across its lines. Python has worked out every arrangement; what
+// is shown is looked up. Steps move by dragging, by buttons and by the arrow keys; a refused move says why.
 (() => {
   "use strict";
 
   const { html, svg } = globalThis.opsParts;
   const NEAR = 6; // pixels that a pointer may stray and still only press
+  const HEADER = 60; // pixels at the top that a page may keep for its header
+  const EDGE = 60; // pixels from an edge in which a held step scrolls the page,
+  const PACE = 8; // by so many a frame
 
   const minutes = (value) => `${value.toFixed(1)} min`;
   const signed = (value, digits, unit = "") => {
     const text = Math.abs(value).toFixed(digits);
-    return Number(text) === 0 ? "no change" : `${value > 0 ? "+" : "−"}${text}${unit}`;
+    return Number(text) === 0 ? "no change" : `${value > 0 ? "+" : "−"}${text}${text === "1" ? unit.replace(/s$/, "") : unit}`;
+  };
+  const listed = (words) => [words.slice(0, -1).join(", "), words.at(-1)].filter(Boolean).join(" or ");
+
+  // What scrolls an element: the nearest that can, or the page.
+  const scroller = (element) => {
+    for (let above = element.parentElement; above; above = above.parentElement) {
+      if (above.scrollHeight > above.clientHeight && /auto|scroll/.test(getComputedStyle(above).overflowY)) return above;
+    }
+    return document.scrollingElement;
   };
 
   class OpsBlueprint extends HTMLElement {
@@ -31,7 +43,7 @@
       this.start = movable.map(({ step, lanes: open }) => open.indexOf(steps[step].lane));
       this.at = [...this.start];
       this.past = [];
-      this.lists = lanes.map((lane) => html("ul", { "aria-label": `${lane}: tasks` }));
+      this.lists = lanes.map((lane) => html("ul", { "aria-label": `${lane}: steps` }));
       this.rows = lanes.map((lane, i) => html("section", { class: "ops-bp-lane" }, html("p", { class: "ops-bp-title" }, lane), this.lists[i]));
       this.cards = steps.map((step, number) => this.card(step, number));
       this.words = html("p", { class: "ops-view-words", role: "status", "aria-live": "polite" });
@@ -45,7 +57,7 @@
       const drawn = this.rows.flatMap((row, i) =>
         i ? [html("p", { class: `ops-bp-line ops-bp-line-${i}` }, html("span", {}, lines[i - 1])), row] : [row]);
       this.replaceChildren(
-        html("p", { class: "ops-view-key" }, "Drag a task by its handle to another lane, use its arrow buttons, or focus it and press the arrow keys up and down. A thick border: on the critical path."),
+        html("p", { class: "ops-view-key" }, "Steps with a handle can be moved: drag one to another lane, use its arrow buttons, or focus it and press the arrow keys up and down. A thick border: on the critical path."),
         html("div", { class: "ops-bp-lanes" }, ...drawn),
         this.bars,
         this.words,
@@ -68,6 +80,7 @@
       const item = html("li", { class: which < 0 ? "ops-bp-task" : "ops-bp-task ops-bp-movable" }, words);
       const card = { item, done, title, which, number };
       if (which >= 0) this.enliven(card, step);
+      else item.addEventListener("click", () => this.say(`${step.name} stays where it is here.`));
       return card;
     }
 
@@ -108,7 +121,7 @@
       return this.plan.results[index];
     }
 
-    // Why a task cannot go to a lane now; nothing if it can.
+    // Why a step cannot go to a lane now; nothing if it can.
     refusal(card, lane) {
       const { lanes, refused } = this.plan.movable[card.which];
       if (lane in refused) return refused[lane];
@@ -123,9 +136,13 @@
       const here = this.lane(card);
       const others = this.plan.lanes.map((name, lane) => ({ name, lane })).filter(({ lane }) => lane !== here);
       const open = others.filter(({ lane }) => !this.refusal(card, lane)).map(({ name }) => name);
-      const shut = others.filter(({ lane }) => this.refusal(card, lane));
+      const shut = new Map(); // the lanes by the reason
+      for (const { name, lane } of others) {
+        const why = this.refusal(card, lane);
+        if (why) shut.set(why, [...(shut.get(why) || []), name]);
+      }
       const may = open.length ? `It can move to ${open.join(" or ")}.` : "It cannot move now.";
-      return [`${step.name}: ${this.plan.lanes[here]}. ${may}`, ...shut.map(({ name, lane }) => `Not to ${name}: ${this.refusal(card, lane)}`)].join(" ");
+      return [`${step.name}: ${this.plan.lanes[here]}. ${may}`, ...[...shut].map(([why, names]) => `Not to ${listed(names)}: ${why}`)].join(" ");
     }
 
     // To the next lane that is allowed in a direction; if there is none, the nearest says why.
@@ -137,7 +154,6 @@
         if (!why) {
           this.move(card, lane);
           focus.focus({ preventScroll: true });
-          card.item.scrollIntoView({ block: "nearest" });
           return;
         }
         reason = reason || `Not moved to ${this.plan.lanes[lane]}. ${why}`;
@@ -157,6 +173,7 @@
       this.at[card.which] = movable[card.which].lanes.indexOf(lane);
       this.show();
       this.say(`${steps[card.number].name}: from ${lanes[from]} to ${lanes[lane]}. ${this.inWords()}`);
+      card.item.scrollIntoView({ block: "nearest" });
     }
 
     undo() {
@@ -170,8 +187,8 @@
     }
 
     again() {
+      if (this.at.some((lane, i) => lane !== this.start[i])) this.past.push([...this.at]);
       this.at = [...this.start];
-      this.past = [];
       this.show();
       this.say(`Back at the start. ${this.inWords()}`);
     }
@@ -188,28 +205,51 @@
         const { top, bottom } = row.getBoundingClientRect();
         return clientY >= top && clientY < bottom;
       });
+      const box = scroller(this);
+      const from = box.scrollTop;
+      let last = event;
+      let frame = 0;
       const clear = () => this.rows.forEach((row) => row.classList.remove("ops-bp-open", "ops-bp-shut"));
       const follow = (moved) => {
         if (moved.pointerId !== pointerId) return;
         if (!card.dragged && Math.hypot(moved.clientX - x, moved.clientY - y) < NEAR) return;
         card.dragged = true;
         moved.preventDefault();
+        last = moved;
+        hold();
+        frame = frame || requestAnimationFrame(roll);
+      };
+      const hold = () => {
         card.item.classList.add("ops-bp-held");
-        card.item.style.transform = `translate(${moved.clientX - x}px, ${moved.clientY - y}px)`;
+        card.item.style.transform = `translate(${last.clientX - x}px, ${last.clientY - y + box.scrollTop - from}px)`;
         clear();
-        const lane = over(moved);
+        const lane = over(last);
         if (lane >= 0 && lane !== this.lane(card)) this.rows[lane].classList.add(this.refusal(card, lane) ? "ops-bp-shut" : "ops-bp-open");
+      };
+      // Near an edge the page scrolls, as long as there are lanes beyond it.
+      const roll = () => {
+        const top = Math.max(box === document.scrollingElement ? 0 : box.getBoundingClientRect().top, 0) + HEADER;
+        const foot = this.words.getBoundingClientRect().top;
+        const up = last.clientY < top + EDGE && this.rows[0].getBoundingClientRect().top < top;
+        const down = last.clientY > foot - EDGE && this.rows.at(-1).getBoundingClientRect().bottom > foot;
+        if (up || down) {
+          box.scrollTop += up ? -PACE : PACE;
+          hold();
+        }
+        frame = requestAnimationFrame(roll);
       };
       const end = (ended) => {
         if (ended.pointerId !== undefined && ended.pointerId !== pointerId) return;
         if (ended.type === "keydown" && ended.key !== "Escape") return;
         for (const [kind, heard] of heardOf) removeEventListener(kind, heard, true);
+        cancelAnimationFrame(frame);
         clear();
         card.item.classList.remove("ops-bp-held");
         card.item.style.transform = "";
         if (card.dragged && ended.type === "pointerup") {
           const lane = over(ended);
-          if (lane >= 0 && lane !== this.lane(card)) this.move(card, lane);
+          if (lane < 0) this.say("Not moved. Drop it on a lane, or use its arrow buttons.", true);
+          else if (lane !== this.lane(card)) this.move(card, lane);
         }
         setTimeout(() => { card.dragged = false; }); // the click that ends a drag comes first
       };
@@ -224,14 +264,22 @@
       this.words.classList.toggle("ops-bp-refused", refused);
     }
 
+    // What differs from the start, and what does not.
     inWords() {
       const [[was, took, , could, held], [present, flow, , capacity, limit]] = [this.result(this.start), this.result(this.at)];
       const { job, resources } = this.plan;
-      const first = (old, now, text) => (old === now ? "as at first" : `at first ${text}`);
       const able = (most) => (most === null ? "no limit" : `${most.toFixed(1)} ${job}s an hour`);
-      const by = (which) => resources[which] ?? "none";
-      return `Customer present ${minutes(present)} (${first(was, present, was.toFixed(1))}); flow time ${minutes(flow)} (${first(took, flow, took.toFixed(1))}); `
-        + `capacity ${able(capacity)} (${first(could, capacity, could === null ? "no limit" : could.toFixed(1))}); bottleneck ${by(limit)} (${first(held, limit, by(held))}).`;
+      const by = (which) => (which in resources ? `the ${resources[which]}` : "none");
+      const measures = [
+        ["customer present", minutes(was), minutes(present)],
+        ["flow time", minutes(took), minutes(flow)],
+        ["capacity", able(could), able(capacity)],
+        ["bottleneck", by(held), by(limit)],
+      ];
+      const changed = measures.filter(([, old, now]) => old !== now).map(([name, old, now]) => `${name} ${now} (at first ${old})`);
+      const same = measures.filter(([, old, now]) => old === now).map(([name]) => name);
+      const said = [...changed, ...(same.length ? [`${listed(same).replace(" or ", " and ")} as at first`] : [])].join("; ");
+      return `${said[0].toUpperCase()}${said.slice(1)}.`;
     }
 
     show() {
@@ -248,17 +296,17 @@
         if (card.which < 0) continue;
         for (const [button, way] of [[card.up, -1], [card.down, 1]]) {
           const next = this.next(card, way);
-          button.setAttribute("aria-label", `Move ${steps[card.number].name} ${way < 0 ? "up" : "down"}${next < 0 ? "" : ` to ${lanes[next]}`}`);
+          button.setAttribute("aria-label", `Move “${steps[card.number].name}” ${way < 0 ? "up" : "down"}${next < 0 ? "" : ` to ${lanes[next]}`}`);
           button.setAttribute("aria-disabled", String(next < 0));
         }
       }
       for (const list of this.lists) {
-        if (!list.children.length) list.append(html("li", { class: "ops-bp-none" }, "no task"));
+        if (!list.children.length) list.append(html("li", { class: "ops-bp-none" }, "no step"));
       }
       const rows = [
         ["customer present", minutes(first[0]), minutes(now[0]), signed(now[0] - first[0], 1, " min")],
         ["flow time", minutes(first[1]), minutes(now[1]), signed(now[1] - first[1], 1, " min")],
-        ["extent of contact", ...[first, now].map(([, , ratio]) => (ratio === null ? "–" : `${Math.round(100 * ratio)} %`)),
+        ["extent of contact", ...[first, now].map(([, , ratio]) => (ratio === null ? "–" : `${Math.round(100 * ratio)}%`)),
           first[2] === null || now[2] === null ? "–" : signed(100 * (now[2] - first[2]), 0, " points")],
         ["capacity", ...[first, now].map(([, , , most]) => (most === null ? "no limit" : `${most.toFixed(1)} ${job}s/h`)),
           first[3] === null || now[3] === null ? (first[3] === now[3] ? "no change" : "–") : signed(now[3] - first[3], 1, "/h")],

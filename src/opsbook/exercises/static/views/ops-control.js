@@ -204,14 +204,16 @@
       for (let tick = 10; tick <= total; tick += 10) {
         parts.push(svg("text", { x: x(tick - 1), y: HEIGHT - 12, "text-anchor": "middle" }, String(tick)));
       }
-      parts.push(svg("text", { x: right + 6, y: HEIGHT - 12 }, sample));
-      // What happened to the process is shown when it can no longer give the chart away.
-      if (shift && this.#shown >= this.#last()) {
+      parts.push(svg("text", { x: right + 14, y: HEIGHT - 12 }, sample));
+      // Where the process shifted is shown once the samples have passed it, and how far at the end.
+      if (shift && this.#shown > begins) {
         const edge = (x(begins - 1) + x(begins)) / 2;
-        const end = x(this.#shown - 1) + 4;
-        parts.push(svg("path", { d: `M${left} ${y(centre)}H${edge}V${y(centre + shift * sigma)}H${Math.max(end, edge + 8)}`, class: "ops-control-truth" }));
-        parts.push(svg("text", { x: edge - 6, y: MARGIN.top + 4, "text-anchor": "end" }, "the shift"));
+        if (this.#shown >= this.#last()) {
+          const end = Math.max(x(this.#shown - 1) + 4, edge + 8);
+          parts.push(svg("path", { d: `M${left} ${y(centre)}H${edge}V${y(centre + shift * sigma)}H${end}`, class: "ops-control-truth" }));
+        }
         parts.push(svg("line", { x1: edge, x2: edge, y1: MARGIN.top - 6, y2: HEIGHT - MARGIN.bottom, class: "ops-control-edge" }));
+        parts.push(svg("text", { x: edge + 6, y: HEIGHT - MARGIN.bottom - 8, class: "ops-control-moved" }, "process shifts"));
       }
       const points = Array.from({ length: this.#shown }, (_, at) => [x(at), y(this.#mean(at))]);
       if (points.length > 1) parts.push(svg("path", { d: `M${points.map((each) => each.join(" ")).join("L")}`, class: "ops-control-path" }));
@@ -227,7 +229,7 @@
       });
       picture.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
       picture.replaceChildren(...parts);
-      place.max = String(this.#last());
+      place.max = String(total); // as the count says it; dragged past the last sample, it comes back
       place.value = String(this.#shown);
       place.setAttribute("aria-valuetext", `${this.#shown} of ${total} samples`);
       set.textContent = `Set ${this.#run + 1} of ${noise.length}`;
