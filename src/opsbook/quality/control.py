@@ -122,9 +122,7 @@ class ControlChart:
 
     def __repr__(self) -> str:
         number = len(self.signalled)
-        return (
-            f"<ControlChart {self.kind}: {len(self.phase_one)} samples, {number} signal{'' if number == 1 else 's'}>"
-        )
+        return f"<ControlChart {self.kind}: {len(self.phase_one)} samples, {number} signal{'' if number == 1 else 's'}>"
 
     @property
     def signalled(self) -> tuple[int, ...]:

@@ -63,7 +63,7 @@
         this.words,
         html("div", { class: "ops-view-buttons" }, this.back, this.reset),
         html("table", { class: "ops-bp-results" }, html("caption", {}, "What it means"), html("thead", {}, head), this.table),
-        ...(this.plan.exact ? [] : [html("p", { class: "ops-view-key" }, "Some work runs side by side and varies in time: on the average a visit takes longer than the flow time here.")]),
+        ...(this.plan.exact ? [] : [html("p", { class: "ops-view-key" }, "Some work runs side by side and varies in time: on the average a visit may take longer than the flow time here.")]),
       );
       this.show();
       this.words.textContent = "Nothing is moved yet.";
