@@ -157,8 +157,8 @@ def control_chart(
 
     .. math:: \text{centre} \pm \text{width} \times \text{standard error}
 
-    For means, values, shares, rates and counts with kind "c" the standard error is σ/√n, with σ as below and n the size
-    of the sample (1 for values and counts); for counts with "np" it is σ. Ranges, standard deviations and moving ranges
+    For means, values, shares, rates and counts with kind "c" the standard error is sigma/√n, sigma as below and n the size
+    of the sample (1 for values and counts); for counts with "np" it is sigma. Ranges, standard deviations and moving ranges
     have that which normal observations give them.
 
     ==========  ==========================  ========================  =================================================
