@@ -142,7 +142,7 @@ def end_of(player: ControlPlayer, run: int = 0) -> int:
 def test_it_plays_until_the_chart_notices(page: Page, player: ControlPlayer) -> None:
     show(page, player)
     words = page.locator(".ops-view-words")
-    expect(words).to_have_text("No sample yet. The process will shift after sample 10.")
+    expect(words).to_have_text("Nothing seen yet. The process will shift after sample 10.")
     page.get_by_label("Speed").select_option("10")
     page.get_by_role("button", name="Play").click()
     expect(words).to_have_attribute("aria-live", "off")
@@ -186,7 +186,7 @@ def test_by_keyboard_alone(page: Page, player: ControlPlayer) -> None:
     expect(page.locator(".ops-view-words")).to_contain_text("Sample 4")
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
-    expect(page.locator(".ops-view-words")).to_contain_text("No sample yet")
+    expect(page.locator(".ops-view-words")).to_contain_text("Nothing seen yet")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator(".ops-view-head")).to_contain_text("Set 2 of 6")
@@ -217,6 +217,31 @@ def test_the_shift_is_marked_once_it_has_passed(page: Page, player: ControlPlaye
     expect(page.locator(".ops-control-truth")).to_have_count(0)  # by how much is told at the end
 
 
+def test_a_set_seen_to_its_end_is_compared_at_its_end(page: Page, player: ControlPlayer) -> None:
+    show(page, player)
+    shift, words = page.get_by_role("slider", name="size of the shift"), page.locator(".ops-view-words")
+    shift.press("ArrowRight")
+    expect(words).to_contain_text("Nothing seen yet")
+    page.get_by_role("slider", name="Samples shown").press("End")
+    shift.press("End")
+    end = int(player.data(**AT | {"shift": 3})["alarms"][0][-1][0])
+    expect(words).to_contain_text(f"Sample {end}: ")
+    expect(words).to_contain_text("In each of the 6 sets here it took 1 sample.")
+    page.get_by_role("button", name="From the first").click()
+    shift.press("Home")
+    expect(words).to_have_text("Nothing seen yet. This process will not shift.")
+
+
+def test_the_words_are_those_of_the_service() -> None:
+    hours = exercises.play_control_chart(**WORDS, runs=2, sample="hour")
+    words = hours.sentence(shift=3, begins=5, size=9, rules=0)
+    assert words.startswith(
+        "After hour 5 the mean shifts by 3 sigma. With groups of 9 and limits alone, a chart takes 1 hour"
+    )
+    assert "samples" not in words
+    assert "With single values, limits and run rules" in hours.sentence(shift=1, begins=5, size=1, rules=1)
+
+
 def test_with_less_motion_it_goes_to_the_end(page: Page, player: ControlPlayer) -> None:
     page.emulate_media(reduced_motion="reduce")
     show(page, player)
@@ -231,8 +256,11 @@ def test_a_process_that_stays_has_only_false_alarms(page: Page, player: ControlP
     page.get_by_role("slider", name="what signals").press("End")
     alarms = [each for each, _ in player.data(**AT | {"shift": 0, "rules": 1})["alarms"][0]]
     page.get_by_role("slider", name="Samples shown").press("End")
+    every = sum(len(each) for each in player.data(**AT | {"shift": 0, "rules": 1})["alarms"])
+    assert every == 1
     expect(page.locator(".ops-view-words")).to_contain_text(
-        "On average such a chart signals once in 91.8 samples without"
+        "On average such a chart signals once in 92 samples without a reason. "
+        "In the 6 sets here, 240 samples, it happened once."
     )
     assert page.locator(".ops-control-false").count() == len(alarms)
     expect(page.locator(".ops-control-signal")).to_have_count(0)

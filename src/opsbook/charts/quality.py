@@ -82,7 +82,7 @@ def control_chart(
         "value:Q",
         title=value or drawn.name,
         scale=alt.Scale(domain=[low, high], nice=False),
-        axis=alt.Axis(format="%" if share else "", tickCount=6),
+        axis=alt.Axis(format="%" if share else alt.Undefined, tickCount=6),
     )
     base = alt.Chart(table).encode(x=x)
     limits = ["upper", *(["lower"] if _has_lower(drawn) else [])]

@@ -81,10 +81,24 @@ class _Process:
             ],
         }
 
+    def sentence(self, *, shift: float, begins: float, size: float, rules: float) -> str:
+        """Return what a chart does on average at one position of the sliders."""
+        words = RULES[int(rules)]
+        group = f"groups of {size:g}" if size > 1 else "single values"
+        watched = f"With {group} and limits alone" if words == "limits" else f"With {group}, limits and run rules"
+        quiet = self.counted(quality.average_run_length(0, rules=words))
+        if not shift:
+            return f"Nothing changes. {watched}, a chart gives a false alarm once in {quiet} on average."
+        noticed = self.counted(quality.average_run_length(shift, size=int(size), rules=words))
+        return (
+            f"After {self.sample} {begins:g} the mean shifts by {shift:g} sigma. {watched}, a chart takes {noticed} on "
+            f"average to notice, and gives a false alarm once in {quiet} where nothing has changed."
+        )
 
-def _counted(number: float, what: str) -> str:
-    text = f"{number:.1f}" if number < 100 else f"{number:.0f}"  # noqa: PLR2004 - three digits
-    return f"{text} {what}s"
+    def counted(self, number: float) -> str:
+        """Return so many samples, in two or three digits."""
+        text = f"{number:.1f}".removesuffix(".0") if number < 10 else f"{number:.0f}"  # noqa: PLR2004 - two digits
+        return f"{text} {self.sample}" if text == "1" else f"{text} {self.sample}s"
 
 
 @dataclass(frozen=True, repr=False)
@@ -131,25 +145,6 @@ class ControlPlayer(ElementExplorer):
             sample=self.process.sample,
             value=f"mean in {self.process.unit}" if self.process.unit else "mean in sigmas from the centre",
         )
-
-
-def _sentence(*, shift: float, begins: float, size: float, rules: float) -> str:
-    words = RULES[int(rules)]
-    quiet = quality.average_run_length(0, rules=words)
-    watched = (
-        f"{size:g} in a subgroup and {_TEXTS[int(rules)]}" if size > 1 else f"single values and {_TEXTS[int(rules)]}"
-    )
-    if not shift:
-        return (
-            f"Nothing changes, before sample {begins:g} or after it. With {watched}, a chart gives a false alarm once "
-            f"in {_counted(quiet, 'sample')} on average."
-        )
-    noticed = quality.average_run_length(shift, size=int(size), rules=words)
-    return (
-        f"After sample {begins:g} the mean shifts by {shift:g} sigma. With {watched}, a chart takes "
-        f"{_counted(noticed, 'sample')} on average to notice, and gives a false alarm once in "
-        f"{_counted(quiet, 'sample')} where nothing has changed."
-    )
 
 
 def play_control_chart(
@@ -202,7 +197,7 @@ def play_control_chart(
     unit : str
         Unit of the measurements: "min".
     sample : str
-        What a sample is, under the horizontal axis.
+        What a sample is, under the horizontal axis and in the sentences; its plural takes an s.
     start : mapping of str to float, optional
         First positions by name: ``shift``, ``begins``, ``size``, ``rules`` (0 or 1). By default 1, 10, 4 and 0.
 
@@ -242,11 +237,11 @@ def play_control_chart(
     )
     at = {**_START, **(start or {})}
     texts = [f"{shift:g} sigma" if shift else "no shift" for shift in shifts]
-    singles = [f"{size} values" if size > 1 else "single values" for size in sizes]
+    groups = [f"groups of {size}" if size > 1 else "single values" for size in sizes]
     sliders = {
         "shift": Slider("size of the shift", list(shifts), at["shift"], texts=texts),
-        "begins": Slider("samples before the shift", list(begins), at["begins"]),
-        "size": Slider("subgroup", list(sizes), at["size"], texts=singles),
+        "begins": Slider(f"{sample}s before the shift", list(begins), at["begins"]),
+        "size": Slider("what is averaged", list(sizes), at["size"], texts=groups),
         "rules": Slider("what signals", [0, 1], at["rules"], texts=_TEXTS),
     }
-    return ControlPlayer(process.position, sliders, _sentence, message, description, subtitle, process)
+    return ControlPlayer(process.position, sliders, process.sentence, message, description, subtitle, process)

@@ -148,7 +148,7 @@ def explorer_figure(payload: Mapping[str, Any], *, static: str, name: str) -> Fi
         f"<form class='ops-sliders' hidden onsubmit='return false' aria-label='{label}'>{sliders}"
         "<button type='reset'>Back to the start</button></form>"
         f"<noscript><p class='ops-still'>A still picture{escape(at and f' at {at}')}. "
-        "With JavaScript it moves.</p></noscript>"
+        "With JavaScript it can be tried out.</p></noscript>"
         f"<div class='ops-stage'>{_pictures(spec)}</div>"
         f"<p class='ops-sentence' role='status'>{escape(payload['sentences'][start])}</p>{table}"
         f"<script type='application/json'>{for_script(live)}</script></figure>"

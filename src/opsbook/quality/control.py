@@ -157,9 +157,9 @@ def control_chart(
 
     .. math:: \text{centre} \pm \text{width} \times \text{standard error}
 
-    For means, values, shares, rates and counts with kind "c" the standard error is sigma/√n, sigma as below and n the size
-    of the sample (1 for values and counts); for counts with "np" it is sigma. Ranges, standard deviations and moving ranges
-    have that which normal observations give them.
+    For means, values, shares, rates and the counts of a c chart the standard error is sigma/√n, with sigma as below and
+    n the size of the sample (1 for values and counts); for those of an np chart it is sigma. Ranges, standard
+    deviations and moving ranges have that which normal observations give them.
 
     ==========  ==========================  ========================  =================================================
     kind        `data`                      plotted                   sigma

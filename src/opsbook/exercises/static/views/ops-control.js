@@ -20,9 +20,11 @@
     #unwatch = null;
 
     set data(data) {
+      // Who has seen a set to its end compares its end at the next position of the sliders.
+      const ended = this.#data && this.#shown > 0 && this.#shown >= this.#last();
       this.#data = data;
       this.#run %= data.noise.length;
-      this.#shown = 0;
+      this.#shown = ended ? this.#last() : 0;
       this.#stop();
       if (this.isConnected) this.#build();
     }
@@ -44,7 +46,7 @@
 
     #furnish() {
       const play = html("button", { type: "button", class: "ops-view-play" });
-      const next = html("button", { type: "button" }, "Next sample");
+      const next = html("button", { type: "button" }, "Next");
       const again = html("button", { type: "button" }, "From the first");
       const other = html("button", { type: "button" }, "Other samples");
       const speed = html("select", {}, ...SPEEDS.map((each) => html("option", { value: each }, `${each} a second`)));
@@ -57,7 +59,7 @@
       this.replaceChildren(
         html("div", { class: "ops-view-head" }, set, count),
         picture,
-        html("p", { class: "ops-view-key" }, "A dot is the mean of a subgroup, a full diamond a signal after the shift, an empty one a false alarm."),
+        html("p", { class: "ops-view-key" }, "A dot is the mean of a group, a full diamond a signal after the shift, an empty one a false alarm."),
         place,
         html("div", { class: "ops-view-buttons" }, play, next, again, other, html("label", {}, "Speed ", speed)),
         words,
@@ -142,33 +144,56 @@
       return centre + sigma * ((at >= begins ? shift : 0) + noise[this.#run][at] / Math.sqrt(size));
     }
 
+    #counted(number) {
+      return counted(number, this.#data.sample);
+    }
+
+    // In the digits of the sentence below.
+    #average(number) {
+      const text = number < 10 ? number.toFixed(1).replace(".0", "") : String(Math.round(number));
+      return `${text} ${this.#data.sample}${text === "1" ? "" : "s"}`;
+    }
+
     // What all sets of samples together took.
     #together() {
       const { alarms, begins, noise } = this.#data;
       const took = alarms.map((each) => each.at(-1)?.[0] - begins).filter((each) => each > 0);
       const missed = alarms.length - took.length;
-      if (!took.length) return ` None of the ${alarms.length} sets here shows it within ${counted(noise[0].length - begins, "sample")}.`;
-      const range = Math.min(...took) === Math.max(...took) ? `${took[0]}` : `${Math.min(...took)} to ${Math.max(...took)}`;
+      const [least, most] = [Math.min(...took), Math.max(...took)];
+      if (!took.length) return ` None of the ${alarms.length} sets here shows it within ${this.#counted(noise[0].length - begins)}.`;
+      if (least === most && !missed) return ` In each of the ${alarms.length} sets here it took ${this.#counted(least)}.`;
+      const range = least === most ? `${least}` : `${least} to ${most}`;
       return ` In the ${alarms.length} sets here it took ${range}${missed ? `, and ${missed} did not show it at all` : ""}.`;
     }
 
+    // How often all sets of samples signalled where nothing changed.
+    #falsely() {
+      const { alarms, noise, shift } = this.#data;
+      if (shift) return "";
+      const times = alarms.reduce((sum, each) => sum + each.length, 0);
+      const often = times ? `it happened ${times === 1 ? "once" : `${times} times`}` : "it did not happen";
+      return ` In the ${alarms.length} sets here, ${this.#counted(alarms.length * noise[0].length)}, ${often}.`;
+    }
+
     #sentence() {
-      const { begins, shift, alarms, rules, noticed, quiet, noise } = this.#data;
+      const { begins, shift, alarms, rules, noticed, quiet, noise, sample } = this.#data;
       const at = this.#shown;
-      const average = (number) => (number < 100 ? number.toFixed(1) : String(Math.round(number)));
-      const usual = ` On average this chart takes ${average(noticed)} samples to notice such a shift.`;
-      const rare = ` On average such a chart signals once in ${average(quiet)} samples without a reason.`;
-      if (!at) return shift ? `No sample yet. The process will shift after sample ${begins}.` : "No sample yet. This process will not shift.";
-      const alarm = alarms[this.#run].find(([sample]) => sample === at);
-      const here = `Sample ${at}: mean ${this.#number(this.#mean(at - 1))}`;
+      const usual = ` On average this chart takes ${this.#average(noticed)} to notice such a shift.`;
+      const rare = ` On average such a chart signals once in ${this.#average(quiet)} without a reason.`;
+      if (!at) return shift ? `Nothing seen yet. The process will shift after ${sample} ${begins}.` : "Nothing seen yet. This process will not shift.";
+      const alarm = alarms[this.#run].find(([when]) => when === at);
+      const here = `${sample[0].toUpperCase()}${sample.slice(1)} ${at}: mean ${this.#number(this.#mean(at - 1))}`;
       if (alarm && shift && at > begins) {
-        return `${here}. It signals: ${rules[alarm[1]]}. That is the ${this.#nth(at - begins)} sample after the shift.${usual}${this.#together()}`;
+        return `${here}. It signals: ${rules[alarm[1]]}. That is the ${this.#nth(at - begins)} ${sample} after the shift.${usual}${this.#together()}`;
       }
-      if (alarm) return `${here}. It signals: ${rules[alarm[1]]}. But nothing has changed: a false alarm.${rare}`;
-      if (at < this.#last()) return `${here}, no signal.`;
-      if (shift) return `${here}. ${counted(noise[this.#run].length - begins, "sample")} after the shift, and none signals.${usual}${this.#together()}`;
+      const ended = at >= this.#last();
+      if (alarm && !(ended && shift)) {
+        return `${here}. It signals: ${rules[alarm[1]]}. But nothing has changed: a false alarm.${rare}${ended ? this.#falsely() : ""}`;
+      }
+      if (!ended) return `${here}, no signal.`;
+      if (shift) return `${here}. ${this.#counted(noise[this.#run].length - begins)} after the shift, and none signals.${usual}${this.#together()}`;
       const wrong = alarms[this.#run].length;
-      return `${here}. ${counted(at, "sample")}, ${wrong ? counted(wrong, "false alarm") : "no signal"}, and nothing has changed.${rare}`;
+      return `${here}. ${this.#counted(at)}, ${wrong ? counted(wrong, "false alarm") : "no signal"}, and nothing has changed.${rare}${this.#falsely()}`;
     }
 
     #nth(number) {
@@ -181,7 +206,7 @@
 
     #draw() {
       const { picture, place, words, set, count } = this.#parts;
-      const { centre, sigma, noise, size, shift, begins, alarms, sample } = this.#data;
+      const { centre, sigma, noise, size, shift, begins, alarms, sample, unit } = this.#data;
       const total = noise[this.#run].length;
       const width = Math.max(this.clientWidth, 240);
       const reach = sigma * Math.max(3.6, shift + 3.4 / Math.sqrt(size));
@@ -205,6 +230,7 @@
         parts.push(svg("text", { x: x(tick - 1), y: HEIGHT - 12, "text-anchor": "middle" }, String(tick)));
       }
       parts.push(svg("text", { x: right + 14, y: HEIGHT - 12 }, sample));
+      parts.push(svg("text", { x: 0, y: MARGIN.top }, unit ? `mean, ${unit}` : "mean"));
       // Where the process shifted is shown once the samples have passed it, and how far at the end.
       if (shift && this.#shown > begins) {
         const edge = (x(begins - 1) + x(begins)) / 2;
@@ -231,7 +257,7 @@
       picture.replaceChildren(...parts);
       place.max = String(total); // as the count says it; dragged past the last sample, it comes back
       place.value = String(this.#shown);
-      place.setAttribute("aria-valuetext", `${this.#shown} of ${total} samples`);
+      place.setAttribute("aria-valuetext", `${this.#shown} of ${this.#counted(total)}`);
       set.textContent = `Set ${this.#run + 1} of ${noise.length}`;
       count.textContent = `${this.#shown} of ${total}`;
       words.textContent = this.#sentence();
