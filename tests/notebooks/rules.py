@@ -237,11 +237,12 @@ def leaves_an_explorer_its_names(_course: Course, notebook: Notebook) -> Iterato
 
 
 @among(FOR_NOTEBOOKS)
-def links_where_jupyterlab_can_follow(_course: Course, notebook: Notebook) -> Iterator[str]:
+def links_without_roles(_course: Course, notebook: Notebook) -> Iterator[str]:
+    """JupyterLab finds no label by a role, and says so as an error."""
     for use in roles("ref", notebook.prose):
         label = use.rpartition("<")[2].rstrip("> ")
-        if label not in notebook.targets:
-            yield f"{{ref}} to {label}, of another notebook: write `[words](that.ipynb#{label})`; JupyterLab opens that."
+        there = "" if label in notebook.targets else "that.ipynb"
+        yield f"{{ref}} to {label}: write `[words]({there}#{label})`, which does no harm in JupyterLab."
 
 
 def _globals(table: symtable.SymbolTable) -> list[str]:

@@ -319,7 +319,7 @@ def a_name_used_again_behind_an_explorer(sample: Sample) -> None:
     sample.chapter += [code(f"{model}exercises.explore(model)"), code("rate = 3")]
 
 
-@broken("links_where_jupyterlab_can_follow", "write `[words](that.ipynb#far-away)`")
+@broken("links_without_roles", "write `[words](that.ipynb#far-away)`")
 def a_role_for_another_notebook(sample: Sample) -> None:
     sample.chapter.append(text("As {ref}`told there <far-away>`."))
 
