@@ -22,6 +22,7 @@ _LETTER: Final = 5.8  # width of a letter of the running text, on the average
 _TEXT: Final = 12
 _GAP: Final = 22  # between boxes, for arrows
 _LABEL: Final = 24  # for a lane's name
+_NAME: Final = 72  # how far the names of lanes reach to the right
 _MOST_COLUMNS: Final = 7  # more would leave no room for words in the wide picture
 _WIDEST: Final = 150
 _HEAD: Final = 4
@@ -157,7 +158,9 @@ class _Across(_Layout):
 
     def __init__(self, plan: Blueprint, cells: Mapping[str, tuple[int, int]], width: int) -> None:
         columns = 1 + max(column for _, column in cells.values())
-        pitch = min(_WIDEST + _GAP, (width - 4) / columns)
+        # The arrows of the first column, which leave from its middle, pass the lanes' names.
+        pitch = min(_WIDEST + _GAP, (width - 4) / columns, (width - 4 - _NAME) / (columns - 0.5))
+        indent = max(0.0, _NAME - pitch / 2)
         super().__init__(plan, cells, width, pitch - _GAP)
         most = max(len(_words(step, self.letters)) for step in plan.steps)
         self.box_height = float(_LINE_HEIGHT * most + _PADDING)
@@ -171,7 +174,7 @@ class _Across(_Layout):
             self.titles.append({"x": 2, "y": 9, "text": LANES[0]})
             for column in {cells[step.id][1] for step in seen}:
                 here = [line for step in seen if cells[step.id][1] == column for line in rows[step.id]]
-                x = column * pitch + _GAP / 2 + self.box_width / 2
+                x = indent + (column + 0.5) * pitch
                 self.evidence.append({"x": x, "y": _LABEL + _LINE_HEIGHT * len(here) / 2 + 2, "text": "\n".join(here)})
                 top = max(top, _LABEL + _LINE_HEIGHT * len(here) + 10)
         tops = [top + sum(heights[:number]) for number in range(len(heights) + 1)]
@@ -180,7 +183,7 @@ class _Across(_Layout):
             self.lines.append(("", (0, top), (width, top)))
         for step in plan.steps:
             lane, column = cells[step.id]
-            left, y = column * pitch + _GAP / 2, tops[lane - 1] + _LABEL + 6
+            left, y = indent + column * pitch + _GAP / 2, tops[lane - 1] + _LABEL + 6
             self.boxes[step.id] = _Box(step, left, y, self.box_width, self.box_height)
         for name, (_, below) in LINES.items():
             y = tops[LANES.index(below) - 1]
