@@ -183,7 +183,7 @@ def _let_links_name_labels(_app: Sphinx, env: BuildEnvironment) -> None:
 
     JupyterLab opens the notebook by the same link, and knows no role for another notebook's label.
     """
-    for label, (docname, target) in env.get_domain("std").anonlabels.items():
+    for label, (docname, target) in env.domaindata["std"]["anonlabels"].items():
         env.metadata[docname].setdefault("myst_slugs", {}).setdefault(label, (0, target, ""))
 
 
