@@ -105,11 +105,11 @@ def document(spec: Mapping[str, Any], suffix: str) -> bytes:
     label = escape(str(spec.get("description", "")), quote=True)
     picture = picture.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
     # Words were given the room that they take in this font; a viewer's own might need more.
-    return str(picture).replace(">", f"><style>{_font_faces()}</style>", 1).encode()
+    return str(picture).replace(">", f"><style>{font_faces()}</style>", 1).encode()
 
 
 @cache
-def _font_faces() -> str:
+def font_faces() -> str:
     """Return the fonts as style rules that carry them."""
     faces = []
     for weight in (400, 600):

@@ -11,7 +11,7 @@ from typing import Any, Final
 import pandas as pd
 
 from opsbook.charts.frame import View
-from opsbook.charts.picture import svg
+from opsbook.charts.picture import font_faces, svg
 from opsbook.charts.theme import check
 from opsbook.errors import ChartError
 
@@ -111,14 +111,16 @@ class Moved:
         """Return the sliders as ipywidgets that call `update` with every position now and at each move."""
         import ipywidgets  # noqa: PLC0415 - only JupyterLab needs it
 
+        # As wide as the longest label, or JupyterLab would cut it.
+        label = max(16.0, *(0.6 * len(slider.label) for slider in self.sliders.values()))
         made = {
             name: ipywidgets.SelectionSlider(
                 options=[(slider.text(value), value) for value in slider.values],
                 value=slider.start,
                 description=slider.label,
                 continuous_update=True,
-                style={"description_width": "16em"},
-                layout={"width": "min(42em, 100%)"},
+                style={"description_width": f"{label:.1f}em"},
+                layout={"width": f"min({label + 26:.1f}em, 100%)"},
             )
             for name, slider in self.sliders.items()
         }
@@ -204,14 +206,18 @@ class Explorer(Moved):
         import ipywidgets  # noqa: PLC0415 - only JupyterLab needs it
 
         picture, words, heading = ipywidgets.HTML(), ipywidgets.HTML(), ipywidgets.HTML()
+        # Words of a picture were given the room that they take in the book's own font; JupyterLab's is wider.
+        fonts = ipywidgets.HTML(f"<style>{font_faces()}</style>", layout={"display": "none"})
 
         def update(**values: float) -> None:
             spec = self.chart(self.rows(**values)).to_dict()
-            heading.value = f"<strong>{escape(check(spec))}</strong>"
-            picture.value = svg(spec)
+            message, under = check(spec), spec["title"].get("subtitle", [])
+            lines = [under] if isinstance(under, str) else under
+            heading.value = "<br>".join([f"<strong>{escape(message)}</strong>", *map(escape, lines)])
+            picture.value = f"<div style=\"font-family: 'Source Sans Pro'\">{svg(spec)}</div>"
             words.value = in_words(self.sentence(**values))
 
-        return ipywidgets.VBox([heading, *self.selectors(update), picture, words])
+        return ipywidgets.VBox([fonts, heading, *self.selectors(update), picture, words])
 
     def _repr_mimebundle_(self, **_options: object) -> dict[str, Any]:
         view = self.live()._repr_mimebundle_()

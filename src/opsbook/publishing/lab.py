@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import yaml
 from pybtex.database import parse_file
+from pybtex.richtext import Text
 
 from opsbook.publishing.notebooks import WIDGET_MIME_TYPE, sources
 from opsbook.publishing.solutions import strip
@@ -92,7 +93,7 @@ def _names(bibliography: Path) -> dict[str, str]:
     names = {}
     for key, entry in parse_file(str(bibliography)).entries.items():
         authors = entry.persons["author"]
-        people = [" ".join([*author.prelast_names, *author.last_names]).strip("{}") for author in authors]
+        people = [str(Text.from_latex(" ".join([*author.prelast_names, *author.last_names]))) for author in authors]
         joined = f"{people[0]} et al." if len(people) > 2 else " and ".join(people)  # noqa: PLR2004 - authors' custom
         names[key] = f"{joined}, {entry.fields['year']}"
     return names
