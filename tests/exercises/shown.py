@@ -1,14 +1,27 @@
 """An explorer's own view on a page of its own, as the book would show it."""
 
+from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from opsbook.exercises.assets import view_script, view_style
 from opsbook.publishing.figures import explorer_figure
 
 THEME = files("opsbook.publishing") / "theme" / "static"
+
+
+def opened(browser: Browser, **profile: Any) -> Iterator[Page]:
+    """Yield a page in a profile of its own, and fail its test if it threw or complained."""
+    context = browser.new_context(**profile)
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    yield page
+    context.close()
+    assert faults == []
 
 
 def show(page: Page, explorer: Any) -> None:
@@ -20,7 +33,9 @@ def show(page: Page, explorer: Any) -> None:
     )
     style = (THEME / "opsbook.css").read_text(encoding="utf-8") + view_style(element)
     html = (
-        f"<!doctype html><html lang='en'><head><title>V</title><link rel='icon' href='data:,'><style>{style}</style>"
+        "<!doctype html><html lang='en'><head><meta charset='utf-8'><title>V</title>"
+        "<meta name='viewport' content='width=device-width'>"
+        f"<link rel='icon' href='data:,'><style>{style}</style>"
         f"</head><body><main><h1>V</h1>{figure}</main>{scripts}</body></html>"
     )
     page.route("http://book.test/**", lambda route: route.fulfill(body="", content_type="font/woff2"))

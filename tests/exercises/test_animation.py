@@ -16,7 +16,7 @@ from opsbook.exercises.explorers import MAX_BYTES
 from opsbook.exercises.views import VIEW_MIME_TYPE
 from opsbook.publishing.figures import explorer_figure
 
-from .shown import show
+from .shown import opened, show
 
 # Two clerks; the third customer waits 4 minutes, the fourth gives up after 3, the fifth waits 12.
 ARRIVE = [0, 1, 4, 6, 9]
@@ -129,14 +129,7 @@ def test_live_every_move_simulates_anew(animation: QueueAnimation) -> None:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(reduced_motion="no-preference")
-    opened = context.new_page()
-    faults: list[str] = []
-    opened.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-    opened.on("pageerror", lambda error: faults.append(str(error)))
-    yield opened
-    context.close()
-    assert faults == []
+    yield from opened(browser, reduced_motion="no-preference")
 
 
 def numbers(page: Page, kind: str = "") -> list[str]:

@@ -4,7 +4,6 @@ import itertools
 import json
 import math
 from collections.abc import Iterator
-from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -15,14 +14,14 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from opsbook import blueprint, exercises
 from opsbook.blueprint import LANES, Blueprint, Link, Step
 from opsbook.errors import BlueprintError, UnknownNameError
-from opsbook.exercises.assets import view_script, view_style
 from opsbook.exercises.blueprint_editor import BlueprintEditor, BlueprintWidget
 from opsbook.exercises.explorers import MAX_BYTES
 from opsbook.exercises.views import VIEW_MIME_TYPE
 from opsbook.publishing.figures import explorer_figure
 from tests.test_blueprint import blueprints
 
-THEME = files("opsbook.publishing") / "theme" / "static"
+from .shown import opened, show
+
 WORDS = {"message": "What moves changes", "description": "Five boxes in three lanes.", "subtitle": "Invented"}
 COUNTER = """
 name: A counter
@@ -168,34 +167,7 @@ def test_in_jupyterlab_the_element_gets_the_same(editor: BlueprintEditor) -> Non
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 800, "height": 1200}, has_touch=True)
-    opened = context.new_page()
-    faults: list[str] = []
-    opened.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-    opened.on("pageerror", lambda error: faults.append(str(error)))
-    yield opened
-    context.close()
-    assert faults == []
-
-
-def show(page: Page, editor: BlueprintEditor) -> None:
-    figure = explorer_figure(editor.payload, static="_static", name="editor").html
-    explorer = (THEME / "ops-explorer.js").read_text(encoding="utf-8")
-    scripts = "".join(f"<script>{each}</script>" for each in (view_script("ops-blueprint"), explorer)).replace(
-        "document.currentScript.src", '"http://book.test/ops-explorer.js"'
-    )
-    style = (THEME / "opsbook.css").read_text(encoding="utf-8") + view_style("ops-blueprint")
-    html = (
-        "<!doctype html><html lang='en'><head><meta charset='utf-8'><title>E</title>"
-        "<meta name='viewport' content='width=device-width'>"
-        f"<link rel='icon' href='data:,'><style>{style}</style></head><body><main><h1>E</h1>{figure}</main>{scripts}"
-        "</body></html>"
-    )
-    page.route("http://book.test/**", lambda route: route.fulfill(body="", content_type="font/woff2"))
-    page.route("http://book.test/e", lambda route: route.fulfill(body=html, content_type="text/html"))
-    page.goto("http://book.test/e")
-    page.set_default_timeout(5000)
-    expect(page.locator("ops-blueprint")).to_be_visible()
+    yield from opened(browser, viewport={"width": 800, "height": 1200}, has_touch=True)
 
 
 def lane(page: Page, name: str) -> list[str]:
@@ -314,7 +286,7 @@ def test_by_mouse(page: Page, editor: BlueprintEditor) -> None:
     page.mouse.up()
     expect(page.locator(".ops-view-words")).to_contain_text("Not moved to support. 'Take the form' needs the customer")
     expect(page.locator(".ops-bp-held, .ops-bp-shut, .ops-bp-open")).to_have_count(0)
-    drag(page, task(page, "3 Check the form"), page.get_by_role("heading", name="E"))
+    drag(page, task(page, "3 Check the form"), page.get_by_role("heading", name="V"))
     page.mouse.up()
     expect(page.locator(".ops-view-words")).to_have_text("Not moved. Drop it on a lane, or use its arrow buttons.")
     drag(page, task(page, "3 Check the form"), rows.nth(2))

@@ -16,7 +16,7 @@ from opsbook.exercises.explorers import MAX_BYTES
 from opsbook.exercises.views import VIEW_MIME_TYPE
 from opsbook.publishing.figures import explorer_figure
 
-from .shown import show
+from .shown import opened, show
 
 WORDS = {"message": "A shift hides", "description": "Means between limits, and the first outside."}
 AT = {"shift": 1, "begins": 10, "size": 4, "rules": 0}
@@ -125,14 +125,7 @@ def test_what_cannot_be_played(options: dict[str, Any], error: type[Exception], 
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(reduced_motion="no-preference")
-    opened = context.new_page()
-    faults: list[str] = []
-    opened.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-    opened.on("pageerror", lambda error: faults.append(str(error)))
-    yield opened
-    context.close()
-    assert faults == []
+    yield from opened(browser, reduced_motion="no-preference")
 
 
 def end_of(player: ControlPlayer, run: int = 0) -> int:

@@ -112,7 +112,7 @@ class Moved:
         import ipywidgets  # noqa: PLC0415 - only JupyterLab needs it
 
         # As wide as the longest label, or JupyterLab would cut it.
-        label = max(16.0, *(0.6 * len(slider.label) for slider in self.sliders.values()))
+        label = max([16.0, *(0.6 * len(slider.label) for slider in self.sliders.values())])
         made = {
             name: ipywidgets.SelectionSlider(
                 options=[(slider.text(value), value) for value in slider.values],
