@@ -283,5 +283,5 @@ def test_the_control_chart_plays_and_its_sliders_bring_other_samples(opened: Cal
     expect(words).to_contain_text("On average this chart takes")
     output = page.locator(".jp-CodeCell .jp-OutputArea-output").filter(has=page.locator("ops-control"))
     output.locator(".widget-hslider [role=slider]").first.press("Home")
-    expect(words).to_contain_text("This process will not shift.")
+    expect(words).to_contain_text("nothing has changed")
     _nothing_popped_up(page)
