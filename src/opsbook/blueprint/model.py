@@ -298,8 +298,8 @@ class Blueprint:
     @property
     def bottleneck(self) -> str:
         """The resource that sets `capacity`, on a tie the first named; ``"none"`` if no resource has work."""
-        loads = self.workload()
-        return min(loads, key=lambda load: load.capacity).resource if math.isfinite(self.capacity) else "none"
+        tightest = min(self.workload(), key=lambda load: load.capacity, default=None)
+        return tightest.resource if tightest and math.isfinite(tightest.capacity) else "none"
 
     def workload(self) -> tuple[Load, ...]:
         """Return what a job asks of each resource, in the order in which they are named.

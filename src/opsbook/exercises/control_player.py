@@ -44,10 +44,12 @@ class _Process:
         away = np.where(np.arange(noise.size) >= begins, shift, 0)
         return self.centre + self.sigma * (away + noise / math.sqrt(size))
 
-    def chart(self, run: int, shift: float, begins: float, size: float, rules: float) -> quality.ControlChart:
-        """Return the chart of one set of samples."""
+    def chart(
+        self, run: int, *, shift: float, begins: float, size: float, rules: float, last: int | None = None
+    ) -> quality.ControlChart:
+        """Return the chart of one set of samples, up to the `last` one."""
         return quality.control_chart(
-            self.means(run, shift, begins, size),
+            self.means(run, shift, begins, size)[:last],
             "i-mr",
             centre=self.centre,
             sigma=self.sigma / math.sqrt(size),
@@ -57,7 +59,7 @@ class _Process:
     def alarms(self, run: int, *, shift: float, begins: float, size: float, rules: float) -> list[list[Any]]:
         """Return sample and rule of every signal, up to the first that comes after the shift."""
         seen: dict[int, str] = {}
-        for signal in self.chart(run, shift, begins, size, rules).signals:
+        for signal in self.chart(run, shift=shift, begins=begins, size=size, rules=rules).signals:
             if signal.panel == "value":
                 seen.setdefault(signal.sample, signal.rule)
         kept = []
@@ -128,17 +130,9 @@ class ControlPlayer(ElementExplorer):
         """Return the first set of samples up to the signal."""
         at = {name: slider.start for name, slider in self.sliders.items()}
         alarms = data["alarms"][0]
-        last = alarms[-1][0] if alarms and at["shift"] and alarms[-1][0] > at["begins"] else len(self.process.noise[0])
-        means = self.process.means(0, at["shift"], at["begins"], at["size"])[:last]
-        chart = quality.control_chart(
-            means,
-            "i-mr",
-            centre=self.process.centre,
-            sigma=self.process.sigma / math.sqrt(at["size"]),
-            rules=RULES[int(at["rules"])],
-        )
+        last = alarms[-1][0] if alarms and at["shift"] and alarms[-1][0] > at["begins"] else None
         return charts.control_chart(
-            chart,
+            self.process.chart(0, **at, last=last),
             self.message,
             description=self.description,
             subtitle=self.subtitle,

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from opsbook.quality.constants import range_moments
+from opsbook.quality.constants import range_moments, upper_tail
 from opsbook.quality.samples import singles, table_of
 from opsbook.validation import between, positive
 
@@ -136,14 +136,10 @@ def capability(
         pp=pp,
         ppk=nearer / (3 * overall),
         pp_interval=_interval(pp, values.size),
-        share_outside=_tail((high - mean) / overall) + _tail((mean - low) / overall),
+        share_outside=upper_tail((high - mean) / overall) + upper_tail((mean - low) / overall),
         observed_outside=float(((values < low) | (values > high)).mean()),
         values=values.size,
     )
-
-
-def _tail(z: float) -> float:
-    return 0.5 * math.erfc(z / math.sqrt(2))
 
 
 def _interval(pp: float, values: int) -> tuple[float, float]:

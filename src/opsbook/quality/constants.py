@@ -54,6 +54,11 @@ class ControlConstants:
     D4: float
 
 
+def upper_tail(z: float) -> float:
+    """Return the probability of a standard normal value above `z`."""
+    return 0.5 * math.erfc(z / math.sqrt(2))
+
+
 @cache
 def range_moments(n: int) -> tuple[float, float]:
     """Return the mean and the standard deviation of the range of n standard normal observations."""

@@ -9,6 +9,7 @@ from typing import NamedTuple, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from opsbook.quality.constants import upper_tail
 from opsbook.quality.run_rules import BEYOND, PATTERNS, chosen
 from opsbook.validation import between, positive
 
@@ -25,15 +26,11 @@ class _Chain(NamedTuple):
     following: NDArray[np.int64]
 
 
-def _upper_tail(z: float) -> float:
-    return 0.5 * math.erfc(z / math.sqrt(2))
-
-
 def _between(low: float, high: float) -> float:
     """Return the probability of a standard normal value between `low` and `high`, exact in both tails."""
     if low > 0:
-        return _upper_tail(low) - _upper_tail(high)
-    return _upper_tail(-high) - _upper_tail(-low)
+        return upper_tail(low) - upper_tail(high)
+    return upper_tail(-high) - upper_tail(-low)
 
 
 Memory = tuple[tuple[int, ...], ...]
@@ -101,7 +98,7 @@ def _chain(rules: tuple[str, ...], width: float) -> _Chain:
 @lru_cache(maxsize=4096)
 def _mean_length(shift: float, rules: tuple[str, ...], width: float) -> float:
     if rules == (BEYOND,):
-        return 1 / (_upper_tail(width - shift) + _upper_tail(width + shift))
+        return 1 / (upper_tail(width - shift) + upper_tail(width + shift))
     chain = _chain(rules, width)
     edges = [-math.inf, *(float(cut) - shift for cut in chain.cuts), math.inf]
     chances = [_between(low, high) for low, high in pairwise(edges)]

@@ -147,18 +147,18 @@
 
     // To the next lane that is allowed in a direction; if there is none, the nearest says why.
     shift(card, way, focus) {
-      const here = this.lane(card);
-      let reason = "";
-      for (let lane = here + way; lane >= 0 && lane < this.plan.lanes.length; lane += way) {
-        const why = this.refusal(card, lane);
-        if (!why) {
-          this.move(card, lane);
-          focus.focus({ preventScroll: true });
-          return;
-        }
-        reason = reason || `Not moved to ${this.plan.lanes[lane]}. ${why}`;
+      const { lanes } = this.plan;
+      const next = this.next(card, way);
+      if (next >= 0) {
+        this.move(card, next);
+        focus.focus({ preventScroll: true });
+        return;
       }
-      this.say(reason || `Not moved. There is no lane ${way < 0 ? "above" : "below"} ${this.plan.lanes[here]} for work.`, true);
+      const here = this.lane(card);
+      const near = here + way;
+      this.say(near in lanes
+        ? `Not moved to ${lanes[near]}. ${this.refusal(card, near)}`
+        : `Not moved. There is no lane ${way < 0 ? "above" : "below"} ${lanes[here]} for work.`, true);
     }
 
     move(card, lane) {
