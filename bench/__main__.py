@@ -6,11 +6,11 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import importing, simulation, staffing
+from bench import generating, importing, measures, simulation, staffing
 from bench.timing import in_words
 from bench.work import Result
 
-_PEERS = ("pyworkforce", "ciw", "simpy", "numba", "numpy", "scipy")
+_PEERS = ("pyworkforce", "ciw", "simpy", "numba", "numpy", "scipy", "pandas", "polars", "duckdb", "narwhals")
 _HEAD = ("work", "opsbook", "peer", "its time", "ratio", "goal", "met", "notes")
 
 
@@ -42,7 +42,7 @@ def _table(rows: list[tuple[str, ...]]) -> str:
 
 def main() -> int:
     """Run the benchmarks; return 0 whatever they measure, since a speed is no fault."""
-    works = [work for module in (importing, staffing, simulation) for work in module.WORKS]
+    works = [work for module in (importing, generating, staffing, simulation, measures) for work in module.WORKS]
     rows = []
     for number, work in enumerate(works, start=1):
         print(f"[{number}/{len(works)}] {work.name} ...", file=sys.stderr, flush=True)

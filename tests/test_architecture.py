@@ -43,6 +43,7 @@ PURE = (
 BEHIND = {
     "blueprint": {"yaml"},
     "forecast": {"pandas", "scipy", "statsmodels"},
+    "kpi": {"scipy"},
     "quality": {"scipy"},
     "simulate": {"ciw"},
     "staffing": {"scipy"},

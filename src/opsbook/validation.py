@@ -78,11 +78,18 @@ def known(what: str, name: str, names: Iterable[str]) -> str:
 
 
 def require_columns(what: str, present: Iterable[str], needed: Iterable[str]) -> None:
-    """Raise one error that names every column of `needed` that is not in `present`."""
+    """Raise one error that names every column of `needed` that is not in `present`, and what may stand for it."""
     present = list(present)
     missing = [column for column in needed if column not in present]
     if missing:
         raise MissingColumnError(
             f"{what} needs the column{'s' * (len(missing) > 1)} {', '.join(map(repr, missing))}; "
-            f"the table has {', '.join(map(repr, present)) or 'no columns'}. Rename yours or add what is missing."
+            f"the table has {', '.join(map(repr, present)) or 'no columns'}. {_nearest(missing, present)}"
+            "Rename yours or add what is missing."
         )
+
+
+def _nearest(missing: list[str], present: list[str]) -> str:
+    near = {name: get_close_matches(str(name), map(str, present), n=1, cutoff=0.7) for name in missing}
+    pairs = [f"{found[0]!r} for {name!r}" for name, found in near.items() if found]
+    return f"Perhaps {', '.join(pairs)}? " if pairs else ""

@@ -17,10 +17,22 @@ from opsbook.datasets import storage
 from opsbook.errors import DatasetError, UnknownNameError
 
 REAL = [
-    *("bank_calls", "cms_patient_experience", "covid_testing", "daycare_fines", "flights"),
-    *("piston_rings", "solder", "tip_joke", "tips"),
+    *("airlines_on_time", "attitude", "bank_calls", "cms_patient_experience", "covid_testing", "daycare_fines"),
+    *("flights", "lecturer_ratings", "piston_rings", "restaurant_inspections", "solder", "tip_joke", "tips"),
+    "transplant",
 ]
-SYNTHETIC = ["contact_log", "contact_shares", "production_line", "servqual_survey", "staff_turnover"]
+# Each with its generator.
+SYNTHETIC = {
+    "contact_log": "contact_log",
+    "contact_shares": "contact_shares",
+    "contact_staffing": "contact_staffing",
+    "production_line": "production_line",
+    "service_contacts": "service_operations",
+    "service_defects": "service_operations",
+    "service_orders": "service_operations",
+    "servqual_survey": "servqual_survey",
+    "staff_turnover": "staff_turnover",
+}
 
 
 def caveats(name: str) -> str:
@@ -37,13 +49,14 @@ class TestDescriptions:
         assert datasets.names() == sorted([*REAL, *SYNTHETIC])
 
     def test_only_the_generated_sets_are_called_synthetic(self) -> None:
-        assert [name for name in datasets.names() if datasets.describe(name).synthetic] == SYNTHETIC
+        assert [name for name in datasets.names() if datasets.describe(name).synthetic] == list(SYNTHETIC)
 
     @pytest.mark.parametrize("name", SYNTHETIC)
     def test_a_synthetic_set_says_so_in_its_first_caveat_and_has_its_generator(self, name: str) -> None:
         about = datasets.describe(name)
         assert about.caveats[0].startswith(("Invented, not measured: ", "Assumed, not measured: "))
-        assert callable(getattr(datasets, name))
+        assert callable(getattr(datasets, SYNTHETIC[name]))
+        assert f"opsbook.datasets.{SYNTHETIC[name]} " in about.sources[0]
 
     @pytest.mark.parametrize("name", datasets.names())
     def test_record_matches_the_file_on_disk(self, name: str) -> None:
@@ -88,7 +101,7 @@ class TestDescriptions:
     def test_unknown_name_suggests_the_nearest(self) -> None:
         with pytest.raises(UnknownNameError, match=r"no data set called 'bank_call'\. Did you mean 'bank_calls'\?"):
             datasets.describe("bank_call")
-        with pytest.raises(UnknownNameError, match="Known: bank_calls, cms_patient_experience, contact_"):
+        with pytest.raises(UnknownNameError, match="Known: airlines_on_time, attitude, bank_calls, cms_patient_exp"):
             datasets.load("xyz")
 
 
@@ -276,6 +289,79 @@ class TestKnownFacts:
         by_sample = rings[rings["phase"] == 1].groupby("sample")["diameter_mm"]
         # What qcc prints for the same values.
         assert round(by_sample.mean().mean(), 5) == 74.00118
+
+    def test_airlines_on_time_have_the_documented_size_and_the_paradox_of_the_caveat(self) -> None:
+        flights, said = datasets.load("airlines_on_time"), caveats("airlines_on_time")
+        assert len(flights) == 10_333
+        overall = 100 * flights.groupby("airline")["on_time"].mean()
+        # Known beforehand: American leads overall 80.2 to 78.1 %, Delta leads at both airports.
+        assert overall.round(1).to_dict() == {"American": 80.2, "Delta": 78.1}
+        share = 100 * flights.groupby(["airport", "airline"])["on_time"].mean()
+        for airport, words in (("LGA", "LaGuardia"), ("ORD", "O'Hare")):
+            assert share[airport, "Delta"] > share[airport, "American"]
+            assert f"{words} {share[airport, 'Delta']:.1f} to {share[airport, 'American']:.1f} %" in said
+        chicago = 100 * (flights["airport"] == "ORD").groupby(flights["airline"]).mean()
+        assert f"{chicago['American']:.0f} % of American's flights and {chicago['Delta']:.0f} % of Delta's" in said
+
+    def test_attitude_has_the_documented_form_and_the_textbooks_regression(self) -> None:
+        survey = datasets.load("attitude")
+        assert survey.shape == (30, 7)
+        assert ((survey >= 0) & (survey <= 100)).all(axis=None)
+        # R prints for lm(rating ~ complaints, attitude): 14.3763 + 0.7546 complaints, R² 0.6813.
+        slope, intercept = np.polyfit(survey["complaints"], survey["rating"], 1)
+        assert (round(intercept, 4), round(slope, 4)) == (14.3763, 0.7546)
+        r = survey["complaints"].corr(survey["rating"])
+        assert round(r**2, 4) == 0.6813
+        assert f"r = {r:.2f} with the rating" in caveats("attitude")
+
+    def test_lecturer_ratings_have_the_documented_levels(self) -> None:
+        ratings, said = datasets.load("lecturer_ratings"), caveats("lecturer_ratings")
+        # Its help page: 73,421 ratings, 2,972 students, 1,128 lecturers out of 1:2160, 14 departments out of 1:15.
+        assert len(ratings) == 73_421
+        assert ratings[["student", "lecturer", "department"]].nunique().tolist() == [2972, 1128, 14]
+        assert ratings[["student", "lecturer", "department"]].max().tolist() == [2972, 2160, 15]
+        levels = {"student_semester": {2, 4, 6, 8}, "semesters_ago": set(range(1, 7)), "rating": set(range(1, 6))}
+        assert {name: set(ratings[name]) for name in levels} == levels
+        sizes = ratings.groupby("lecturer").size()
+        assert f"from {sizes.min()} to {sizes.max()} ratings, half of them {sizes.median():.0f} or fewer" in said
+
+    def test_restaurant_inspections_have_the_documented_size_and_no_names(self) -> None:
+        inspections = datasets.load("restaurant_inspections")
+        assert len(inspections) == 27_178
+        assert (inspections.dtypes.drop("weekend") == "int64").all()
+
+    def test_restaurant_inspections_caveats_count_right(self) -> None:
+        inspections, said = datasets.load("restaurant_inspections"), caveats("restaurant_inspections")
+        years = set(inspections["year"])
+        assert years == set(range(2000, 2020)) - set(range(2010, 2015))
+        names = inspections.groupby("establishment").agg({"score": "size", "locations_stated": ["first", "nunique"]})
+        rows, stated = names["score", "size"], names["locations_stated", "first"]
+        assert (names["locations_stated", "nunique"] == 1).all()
+        assert (stated >= rows).all()
+        assert f"r = {rows.corr(stated):.2f} over the names" in said
+        assert f"{100 * (stated >= 10).mean():.0f} % of the names ten locations or more" in said
+        weekend = inspections["weekend"]
+        assert f"Only {weekend.sum()} inspections ({100 * weekend.mean():.1f} %)" in said
+        score = inspections["score"]
+        assert f"mean ({score[weekend].mean():.1f} against {score[~weekend].mean():.1f})" in said
+        assert score.max() == 100
+        assert f"{100 * (score == 100).mean():.0f} % have it" in said
+
+    def test_transplant_has_the_documented_size_and_outcomes(self) -> None:
+        patients = datasets.load("transplant")
+        assert len(patients) == 815
+        assert (patients["listed_year"].min(), patients["listed_year"].max()) == (1990, 1999)
+        # As the help page of survival counts them.
+        outcomes = patients["outcome"].value_counts().to_dict()
+        assert outcomes == {"transplant": 636, "censored": 76, "death": 66, "withdrawn": 37}
+
+    def test_transplant_caveats_count_right(self) -> None:
+        patients, said = datasets.load("transplant"), caveats("transplant")
+        waiting = patients[patients["outcome"] == "censored"]
+        late = (waiting["listed_year"] >= 1997).sum()
+        assert f"{len(waiting)} patients were still waiting when the records ended, {late} of them" in said
+        assert (patients["wait_days"] == 0).sum() == 4
+        assert f"the age of {patients['age_years'].isna().sum()} is missing" in said
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from opsbook import datasets
-from opsbook.publishing.pages import data_dictionary, evidence_ledger
+from opsbook.publishing.pages import data_dictionary, data_overview, evidence_ledger
 
 ENTRIES = [
     {
@@ -48,6 +48,15 @@ def test_the_dictionary_tells_what_a_reader_must_know(name: str) -> None:
     assert ("synthetic" in text.casefold()) or not about.synthetic
     for word in (*about.caveats, *(column.name for column in about.columns)):
         assert word in text
+
+
+def test_the_overview_has_a_row_for_every_data_set() -> None:
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in data_overview().splitlines()[2:]]
+    assert [row[0] for row in cells] == [f"`{name}`" for name in datasets.names()]
+    assert {len(row) for row in cells} == {5}
+    for row in cells:
+        about = datasets.describe(row[0].strip("`"))
+        assert row[2:] == ["synthetic" if about.synthetic else "real", f"{about.rows:,}", about.licence]
 
 
 def test_the_ledger_keeps_the_order_of_the_book() -> None:

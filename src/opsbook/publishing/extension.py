@@ -27,7 +27,7 @@ from opsbook.exercises.assets import view_script, view_style
 from opsbook.exercises.banks import default_seed, question
 from opsbook.mathml import to_mathml
 from opsbook.publishing import workbook
-from opsbook.publishing.pages import DataDictionary, EvidenceLedger
+from opsbook.publishing.pages import DataDictionary, DataOverview, EvidenceLedger
 from opsbook.publishing.practice import (
     MyProgress,
     PracticeExam,
@@ -321,6 +321,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_node(_Deeper, html=(_visit_deeper, _depart_deeper))
     app.add_post_transform(_FoldDeeper)
     app.add_post_transform(_FoldCode)
+    app.add_directive("data-overview", DataOverview)
     app.add_directive("data-dictionary", DataDictionary)
     app.add_directive("evidence-ledger", EvidenceLedger)
     app.add_directive("my-progress", MyProgress)

@@ -10,8 +10,19 @@ from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
 from opsbook import datasets
+from opsbook.datasets import storage
 
-__all__ = ["DataDictionary", "EvidenceLedger", "data_dictionary", "evidence_ledger"]
+__all__ = ["DataDictionary", "DataOverview", "EvidenceLedger", "data_dictionary", "data_overview", "evidence_ledger"]
+
+
+def data_overview() -> str:
+    """Return a table of all shipped data sets as Markdown."""
+    rows = [
+        f"| `{about.name}` | {about.row} | {'synthetic' if about.synthetic else 'real'} | {about.rows:,} "
+        f"| {about.licence} |"
+        for about in map(datasets.describe, datasets.names())
+    ]
+    return "\n".join(["| data set | one row | data | rows | licence |", "| --- | --- | --- | ---: | --- |", *rows])
 
 
 def data_dictionary() -> str:
@@ -40,12 +51,28 @@ class _Generated(SphinxDirective):
         return container.children
 
 
-class DataDictionary(_Generated):
+class _Data(_Generated):
+    """A part of the page on the data, which is made anew when their descriptions change."""
+
+    def _described(self, markdown: str) -> list[nodes.Node]:
+        self.env.note_dependency(str(storage.folder() / "datapackage.json"))
+        return self._parsed(markdown, "datasets")
+
+
+class DataOverview(_Data):
+    """All shipped data sets in one table."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the page's nodes."""
+        return self._described(data_overview())
+
+
+class DataDictionary(_Data):
     """Every shipped data set, described from its package file."""
 
     def run(self) -> list[nodes.Node]:
         """Return the page's nodes."""
-        return self._parsed(data_dictionary(), "datasets")
+        return self._described(data_dictionary())
 
 
 class EvidenceLedger(_Generated):

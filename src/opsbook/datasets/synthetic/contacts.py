@@ -106,6 +106,7 @@ LATE_REASON, LATE_FROM, LATE_UNTIL, LATE_FACTOR = (
 TALK_SIGMA = 0.855
 WRAP_MEAN_S, WRAP_SIGMA = 45, 0.70
 AGENTS = 12
+DAYS_ON, OF_DAYS = 4, 6
 AGENT_TALK_CV, AGENT_RESOLVED_SD, AGENT_SATISFACTION_SD = 0.15, 0.06, 0.20
 CUSTOMERS, CUSTOMER_SKEW = 9000, 1.5
 
@@ -153,7 +154,7 @@ def contact_log(*, seed: int | np.random.Generator = SHIPPED_SEED, scale: int = 
         Where the random numbers come from. The default gives the shipped file.
     scale : int
         Multiplies the customers, their cases and the agents, at least 1. The shipped file has about 25,000 contacts;
-        ten million take half a minute and 5 GB of memory.
+        ten million take some ten seconds and 1.6 GB of memory.
 
     Returns
     -------
@@ -237,18 +238,31 @@ def contact_log(*, seed: int | np.random.Generator = SHIPPED_SEED, scale: int = 
     True
     """
     scale = whole_number("scale", scale)
-    rng = np.random.default_rng(seed)
+    return _table(made(np.random.default_rng(seed), scale))
+
+
+def made(rng: np.random.Generator, scale: int) -> Arrays:
+    """Return all contacts in no order, in small types; nobody, nothing and no answer are numbers below zero."""
     team = _team(rng, scale)
     load = _load(rng)
-    contacts = _new_cases(rng, load, scale)
-    customer = (CUSTOMERS * scale * rng.random(len(contacts["case"])) ** CUSTOMER_SKEW).astype("int64")
+    new = _new_cases(rng, load, scale)
+    customer = (CUSTOMERS * scale * rng.random(len(new["case"])) ** CUSTOMER_SKEW).astype("int32")
     rounds = []
     before = 0
     for number in range(1, MOST_CONTACTS + 1):
-        rounds.append(contacts | _handled(rng, contacts, number, load, team))
-        contacts = _returning(rng, rounds[-1], before)
-        before += len(rounds[-1]["case"])
-    return _table({name: np.concatenate([one[name] for one in rounds]) for name in rounds[0]}, customer)
+        outcome = _handled(rng, new, number, load, team)
+        count = len(new["case"])
+        returning = _returning(rng, new, outcome, before)
+        # Only the choice of who returns needs times finer than the log's.
+        del new["began"]
+        new["arrived"] = new["arrived"].astype("int32")
+        rounds.append(new | outcome)
+        new = returning
+        before += count
+    # One column after the other, so that its parts are free before the next is put together.
+    contacts = {name: np.concatenate([one.pop(name) for one in rounds]) for name in list(rounds[0])}
+    contacts["customer"] = customer[contacts["case"]]
+    return contacts
 
 
 def _team(rng: np.random.Generator, scale: int) -> _Team:
@@ -274,20 +288,22 @@ def _new_cases(rng: np.random.Generator, load: Floats, scale: int) -> Arrays:
     rates = np.outer(load, [reason.share for reason in REASONS]) * CASES_PER_DAY * scale * _HALF_HOUR_S / _DAY_S
     rates[late, [reason.name for reason in REASONS].index(LATE_REASON)] *= LATE_FACTOR
     counts = rng.poisson(rates)
-    half_hour = np.repeat(np.arange(len(load)), counts.sum(axis=1))
-    reason = np.repeat(np.tile(np.arange(len(REASONS)), len(load)), counts.ravel())
+    half_hour = np.repeat(np.arange(len(load), dtype="int16"), counts.sum(axis=1))
+    reason = np.repeat(np.tile(np.arange(len(REASONS), dtype="int8"), len(load)), counts.ravel())
     count = len(reason)
-    arrived = (half_hour + rng.random(count)) * _HALF_HOUR_S
+    arrived = rng.random(count)
+    arrived += half_hour
+    arrived *= _HALF_HOUR_S
     mix = np.cumsum([reason.mix for reason in REASONS], axis=1)[:, :-1]
     chance = rng.random(count)
     channel = sum((chance >= edge[reason]).astype("int8") for edge in mix.T)
     return {
-        "case": np.arange(count),
-        "reason": reason.astype("int8"),
+        "case": np.arange(count, dtype="int32"),
+        "reason": reason,
         "channel": channel,
         "arrived": arrived,
         "began": arrived,
-        "previous": np.full(count, -1),
+        "previous": np.full(count, -1, dtype="int32"),
     }
 
 
@@ -295,128 +311,173 @@ def _handled(rng: np.random.Generator, contacts: Arrays, number: int, load: Floa
     """Return what becomes of contacts that are all the same in number within their cases."""
     reason, channel, arrived = contacts["reason"], contacts["channel"], contacts["arrived"]
     count = len(reason)
-    wait, abandoned = _waits(rng, channel, load[(arrived / _HALF_HOUR_S).astype("int64")])
+    wait, abandoned = _waits(rng, channel, load[(arrived / _HALF_HOUR_S).astype("int16")])
     agent = _on_duty(rng, arrived, len(team.talk))
-    talk_mean = np.outer([one.talk_mean_s for one in REASONS], [one.talk for one in CHANNELS])[reason, channel]
-    talk = talk_mean * team.talk[agent] * _lognormal(rng, TALK_SIGMA, count)
-    wrap = WRAP_MEAN_S * _lognormal(rng, WRAP_SIGMA, count)
-
     answered = ~abandoned
-    days = (arrived - contacts["began"]) / _DAY_S
-    complaint = reason == [one.name for one in REASONS].index("complaint")
-    danger = ESCALATED_FIRST + ESCALATED_PER_DAY * days + ESCALATED_COMPLAINT * complaint
+    talk_mean = np.outer([one.talk_mean_s for one in REASONS], [one.talk for one in CHANNELS])[reason, channel]
+    talk_mean *= team.talk[agent]
+    talk = _whole(talk_mean * _lognormal(rng, TALK_SIGMA, count))
+    del talk_mean
+    wrap = _whole(WRAP_MEAN_S * _lognormal(rng, WRAP_SIGMA, count))
+
+    danger = (arrived - contacts["began"]) / _DAY_S
+    danger *= ESCALATED_PER_DAY
+    danger += ESCALATED_FIRST
+    danger += ESCALATED_COMPLAINT * (reason == [one.name for one in REASONS].index("complaint"))
     escalated = answered & (rng.random(count) < np.minimum(danger, ESCALATED_MOST))
     transferred = answered & (rng.random(count) < np.array([one.transferred for one in REASONS])[reason])
-    success = np.array([one.resolved for one in REASONS])[reason] + team.resolved[agent]
+    success = np.array([one.resolved for one in REASONS])[reason]
+    success += team.resolved[agent]
     resolved = answered & (rng.random(count) < np.where(escalated, RESOLVED_ESCALATED, success))
+    del danger, success
 
+    mood = SATISFACTION_MEAN + SATISFACTION_RESOLVED * resolved
+    mood += SATISFACTION_TRANSFERRED * transferred
+    mood += SATISFACTION_REPEAT * (number - 1)
     patience = np.array([min(one.patience_mean_s, one.delay_mean_s) for one in CHANNELS])[channel]
-    mood = (
-        SATISFACTION_MEAN
-        + SATISFACTION_RESOLVED * resolved
-        + SATISFACTION_TRANSFERRED * transferred
-        + SATISFACTION_REPEAT * (number - 1)
-        + SATISFACTION_WAIT * np.log1p(wait / patience)
-        + team.satisfaction[agent]
-        + SATISFACTION_SD * rng.standard_normal(count)
-    )
+    mood += SATISFACTION_WAIT * np.log1p(wait / patience)
+    mood += team.satisfaction[agent]
+    mood += SATISFACTION_SD * rng.standard_normal(count)
+    del patience
     asked = answered & (rng.random(count) < ASKED)
     csat = _rounded(mood, 1, 5)
-    answer = asked & (rng.random(count) < np.array(ANSWERS)[csat - 1])
-    effort = EFFORT_MEAN + EFFORT_REPEAT * (number - 1) + EFFORT_TRANSFERRED * transferred - EFFORT_MOOD * (mood - 4)
-    recommend = RECOMMEND_MEAN + RECOMMEND_MOOD * (mood - 4) + RECOMMEND_SD * rng.standard_normal(count)
+    given = np.flatnonzero(asked & (rng.random(count) < np.array(ANSWERS)[csat - 1]))
+    # The few who answer are all that need answers, but everybody's chance is drawn.
+    recommend_chance, effort_chance = rng.standard_normal(count)[given], rng.standard_normal(count)[given]
+    mood, csat = mood[given], csat[given]
+    effort = EFFORT_MEAN + EFFORT_REPEAT * (number - 1) + EFFORT_TRANSFERRED * transferred[given]
+    effort -= EFFORT_MOOD * (mood - 4)
+    recommend = RECOMMEND_MEAN + RECOMMEND_MOOD * (mood - 4) + RECOMMEND_SD * recommend_chance
+
+    def answers(values: NDArray[np.int8]) -> NDArray[np.int8]:
+        answers = np.full(count, -1, dtype="int8")
+        answers[given] = values
+        return answers
+
     return {
         "agent": np.where(abandoned, -1, agent),
-        "wait": np.rint(wait),
-        "talk": np.where(abandoned, np.nan, np.maximum(np.rint(talk), 1)),
-        "wrap": np.where(abandoned, np.nan, np.rint(wrap)),
+        "wait": np.rint(wait).astype("int32"),
+        "talk": np.where(abandoned, -1, np.maximum(talk, 1)),
+        "wrap": np.where(abandoned, -1, wrap),
         "abandoned": abandoned,
         "transferred": transferred,
         "resolved": resolved,
         "escalated": escalated,
         "asked": asked,
-        "csat": np.where(answer, csat, np.nan),
-        "effort": np.where(answer, _rounded(effort + EFFORT_SD * rng.standard_normal(count), 1, 7), np.nan),
-        "recommend": np.where(answer, _rounded(recommend, 0, 10), np.nan),
+        "csat": answers(csat),
+        "effort": answers(_rounded(effort + EFFORT_SD * effort_chance, 1, 7)),
+        "recommend": answers(_rounded(recommend, 0, 10)),
     }
 
 
 def _waits(rng: np.random.Generator, channel: Codes, load: Floats) -> tuple[Floats, NDArray[np.bool_]]:
     """Return how long each customer waits, and who gives up at the end of it."""
     delayed, delay, patience = (
-        np.array([getattr(one, name) for one in CHANNELS])[channel]
+        np.array([getattr(one, name) for one in CHANNELS], dtype="float64")
         for name in ("delayed", "delay_mean_s", "patience_mean_s")
     )
     count = len(channel)
-    offered = np.where(rng.random(count) < 1 - (1 - delayed) ** load, delay * load * rng.standard_exponential(count), 0)
-    patient = patience * rng.standard_exponential(count)
+    served = rng.random(count) >= 1 - (1 - delayed[channel]) ** load
+    offered = delay[channel]
+    offered *= load
+    offered *= rng.standard_exponential(count)
+    offered[served] = 0
+    patient = patience[channel]
+    patient *= rng.standard_exponential(count)
     return np.minimum(offered, patient), offered > patient
 
 
-def _on_duty(rng: np.random.Generator, arrived: Floats, agents: int) -> Codes:
+def _on_duty(rng: np.random.Generator, arrived: Floats, agents: int) -> NDArray[np.int32]:
     """Return an agent of the shift, one of the four in six who work on this day."""
-    day = (arrived / _DAY_S).astype("int64")
-    late_shift = arrived - day * _DAY_S >= _DAY_S / 2
-    place = rng.integers(agents // 3, size=len(arrived))
+    place = rng.integers(agents // 2 * DAYS_ON // OF_DAYS, size=len(arrived)).astype("int32")
+    day, late_shift = np.divmod((arrived / (_DAY_S / 2)).astype("int16"), 2)
     # Of every six agents of a shift, two are off; which two moves on with the day.
-    six, among = np.divmod(place, 4)
-    return np.asarray(late_shift * (agents // 2) + six * 6 + (among + day) % 6, dtype="int64")
+    six, among = np.divmod(place, DAYS_ON)
+    return np.asarray(late_shift * np.int32(agents // 2) + six * OF_DAYS + (among + day) % OF_DAYS, dtype="int32")
 
 
-def _returning(rng: np.random.Generator, contacts: Arrays, before: int) -> Arrays:
+def _returning(rng: np.random.Generator, contacts: Arrays, outcome: Arrays, before: int) -> Arrays:
     """Return the contacts of those who come again; `before` contacts stand before these in the log."""
-    abandoned = contacts["abandoned"]
+    abandoned = outcome["abandoned"]
     count = len(abandoned)
-    unsettled = np.array([one.returns for one in REASONS])[contacts["reason"]]
-    chance = np.where(abandoned, RETURNS_ABANDONED, np.where(contacts["resolved"], 0, unsettled))
-    days = np.where(abandoned, RETURN_MEAN_DAYS_ABANDONED, RETURN_MEAN_DAYS) * rng.standard_exponential(count)
+    chance = np.array([one.returns for one in REASONS])[contacts["reason"]]
+    chance[outcome["resolved"]] = 0
+    chance[abandoned] = RETURNS_ABANDONED
+    days = np.where(abandoned, RETURN_MEAN_DAYS_ABANDONED, RETURN_MEAN_DAYS)
+    days *= rng.standard_exponential(count)
     # The next contact comes a minute after the end of this one at the earliest.
-    over = contacts["arrived"] + contacts["wait"] + np.nan_to_num(contacts["talk"])
-    arrived = over + 60 + days * _DAY_S
+    arrived = contacts["arrived"] + outcome["wait"]
+    arrived += np.maximum(outcome["talk"], 0)
+    arrived += 60
+    arrived += days * _DAY_S
     again = np.flatnonzero((rng.random(count) < chance) & (arrived < _OPEN_S))
     by_phone = rng.random(len(again)) < RETURN_BY_PHONE
     return {
         "case": contacts["case"][again],
         "reason": contacts["reason"][again],
-        "channel": np.where(by_phone, 0, contacts["channel"][again]).astype("int8"),
+        "channel": np.where(by_phone, np.int8(0), contacts["channel"][again]),
         "arrived": arrived[again],
         "began": contacts["began"][again],
-        "previous": before + again,
+        "previous": (before + again).astype("int32"),
     }
 
 
-def _table(contacts: Arrays, customer: Codes) -> pd.DataFrame:
+def _table(contacts: Arrays) -> pd.DataFrame:
     # Cases are made in no order of time within their half hour, so they get their numbers from their first contacts.
-    arrived = contacts["arrived"].astype("int64")
-    order = np.argsort(arrived, kind="stable")
+    order = np.argsort(contacts["arrived"], kind="stable").astype("int32")
+    previous = contacts.pop("previous")
     contact_id = np.empty_like(order)
-    contact_id[order] = np.arange(1, len(order) + 1)
-    first = order[contacts["previous"][order] < 0]
-    case_id = np.empty(len(first), dtype="int64")
-    case_id[contacts["case"][first]] = np.arange(1, len(first) + 1)
-    repeat_of = np.where(contacts["previous"] < 0, np.nan, contact_id[contacts["previous"]])[order]
-    sorted_ = {name: values[order] for name, values in contacts.items() if name not in {"began", "previous"}}
-    day, second = np.divmod(arrived[order], _DAY_S)
-    time = _date(day).astype("datetime64[us]") + (OPENS_AT_H * 3600 + second).astype("timedelta64[s]")
-    agents = [f"A{number:02}" for number in range(1, contacts["agent"].max() + 2)]
-    return pd.DataFrame(
-        {
-            "contact_id": np.arange(1, len(order) + 1),
-            "customer_id": 1 + customer[sorted_["case"]],
-            "case_id": case_id[sorted_["case"]],
-            "channel": _words(sorted_["channel"], [one.name for one in CHANNELS]),
-            "reason": _words(sorted_["reason"], [one.name for one in REASONS]),
-            "agent_id": _words(sorted_["agent"], agents),
-            "arrived_at": time,
-            "wait_s": sorted_["wait"].astype("int64"),
-            "talk_s": sorted_["talk"],
-            "wrap_s": sorted_["wrap"],
-            "handle_s": sorted_["talk"] + sorted_["wrap"],
-            **{name: sorted_[name] for name in ("abandoned", "transferred", "resolved")},
-            "repeat_of": repeat_of,
-            **{name: sorted_[name] for name in ("escalated", "asked", "csat", "effort", "recommend")},
-        }
-    )
+    contact_id[order] = np.arange(1, len(order) + 1, dtype="int32")
+    repeat_of = contact_id[previous].astype("float64")
+    repeat_of[previous < 0] = np.nan
+    repeat_of = repeat_of[order]
+    first = order[previous[order] < 0]
+    case_id = np.empty(len(first), dtype="int32")
+    case_id[contacts["case"][first]] = np.arange(1, len(first) + 1, dtype="int32")
+    del contact_id, previous, first
+
+    def sorted_(name: str) -> NDArray[Any]:
+        # Each column is let go as soon as the table has it.
+        return np.asarray(contacts.pop(name)[order])
+
+    def known(name: str) -> Floats:
+        values = sorted_(name).astype("float64")
+        values[values < 0] = np.nan
+        return values
+
+    agents = agent_names(contacts["agent"].max() + 1)
+    columns: dict[str, Any] = {
+        "contact_id": np.arange(1, len(order) + 1),
+        "customer_id": 1 + sorted_("customer").astype("int64"),
+        "case_id": case_id[sorted_("case")].astype("int64"),
+        "channel": words(sorted_("channel"), [one.name for one in CHANNELS]),
+        "reason": words(sorted_("reason"), [one.name for one in REASONS]),
+        "agent_id": words(sorted_("agent"), agents),
+        "arrived_at": time(sorted_("arrived")),
+        "wait_s": sorted_("wait").astype("int64"),
+        "talk_s": known("talk"),
+        "wrap_s": known("wrap"),
+    }
+    columns["handle_s"] = columns["talk_s"] + columns["wrap_s"]
+    columns |= {name: sorted_(name) for name in ("abandoned", "transferred", "resolved")}
+    columns["repeat_of"] = repeat_of
+    columns |= {name: sorted_(name) for name in ("escalated", "asked")}
+    columns |= {name: known(name) for name in ("csat", "effort", "recommend")}
+    # Without the copy that would bring columns of one type together.
+    return pd.DataFrame(columns, copy=False)
+
+
+def agent_names(agents: int) -> list[str]:
+    """Return the names of all agents."""
+    return [f"A{number:02}" for number in range(1, agents + 1)]
+
+
+def time(opening: NDArray[np.int32]) -> NDArray[np.datetime64]:
+    """Return date and time of seconds of opening time."""
+    day, second = np.divmod(opening, _DAY_S)
+    # The loader's resolution of time.
+    midnights = _date(np.arange(WEEKS * DAYS_A_WEEK)).astype("datetime64[us]") + np.timedelta64(OPENS_AT_H, "h")
+    return np.asarray(midnights[day] + second.astype("timedelta64[s]"))
 
 
 def _date(day: Codes) -> NDArray[np.datetime64]:
@@ -425,15 +486,22 @@ def _date(day: Codes) -> NDArray[np.datetime64]:
     return FIRST_DAY + (7 * week + weekday).astype("timedelta64[D]")
 
 
-def _words(codes: Codes, words: list[str]) -> "pd.Series[str]":
+def words(codes: Codes, words: list[str]) -> "pd.Series[str]":
     """Return the words of the codes; a code below zero is a missing word."""
     return pd.Series(pd.Categorical.from_codes(codes, pd.Index(words))).astype("str")
 
 
 def _lognormal(rng: np.random.Generator, sigma: float, count: int) -> Floats:
     """Return lognormal numbers of mean 1."""
-    return np.exp(sigma * rng.standard_normal(count) - sigma**2 / 2)
+    values = rng.standard_normal(count)
+    values *= sigma
+    values -= sigma**2 / 2
+    return np.exp(values, out=values)
 
 
-def _rounded(values: Floats, low: int, high: int) -> Codes:
-    return np.clip(np.rint(values), low, high).astype("int64")
+def _whole(values: Floats) -> NDArray[np.int32]:
+    return np.rint(values).astype("int32")
+
+
+def _rounded(values: NDArray[np.floating[Any]], low: int, high: int) -> NDArray[np.int8]:
+    return np.asarray(np.clip(np.rint(values), low, high), dtype="int8")

@@ -1,0 +1,111 @@
+"""What a table may be split by: a column, or the stretch of time in which something happened."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals as nw
+
+from opsbook.validation import one_of
+
+__all__ = ["PERIODS", "Every", "every", "key_expression"]
+
+PERIODS = ("5min", "10min", "15min", "20min", "30min", "hour", "day", "week", "month")
+
+_MINUTES_PER_HOUR = 60
+_WHOLE = {"hour": "1h", "day": "1d", "month": "1mo"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Every:
+    """A stretch of time to group by; see `every`.
+
+    Attributes
+    ----------
+    period : str
+        One of `PERIODS`.
+    of, staffing : str
+        The column with the time, in the log and in the table of staffed time.
+    name : str
+        The column that `table` writes.
+    """
+
+    period: str
+    of: str
+    staffing: str
+    name: str
+
+
+def every(period: str, *, of: str = "arrived_at", staffing: str = "start", name: str | None = None) -> Every:
+    """Group by stretches of time: every half hour, every day.
+
+    Parameters
+    ----------
+    period : str
+        One of `PERIODS`: ``"5min"``, ``"10min"``, ``"15min"``, ``"20min"``, ``"30min"``, ``"hour"``, ``"day"``,
+        ``"week"`` (from Monday) or ``"month"``.
+    of : str
+        The column of the log with the time, datetimes or dates.
+    staffing : str
+        The column with the time in the table that is passed as ``staffing=``.
+    name : str, optional
+        What the column of the result is called; without it, like the period.
+
+    Returns
+    -------
+    Every
+        For the argument ``by`` of `table` and `report`.
+
+    Raises
+    ------
+    ValueError
+        If `period` is another word.
+
+    Notes
+    -----
+    The column of the result holds the beginning of each stretch, by the clock on the wall: times with a zone are read
+    in their own, and the result has none. The hour that comes twice when summer time ends counts as one. A stretch in
+    which nothing happened has no row.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from opsbook import kpi
+    >>> arrived = pd.to_datetime(["2024-03-04 08:10", "2024-03-04 08:29", "2024-03-04 08:30"])
+    >>> log = pd.DataFrame({"arrived_at": arrived, "abandoned": [False, True, False]})
+    >>> kpi.table(log, by=kpi.every("30min"), measures=kpi.abandonment())
+                    30min  abandonment
+    0 2024-03-04 08:00:00          0.5
+    1 2024-03-04 08:30:00          0.0
+    """
+    one_of("period", period, PERIODS)
+    return Every(period=period, of=of, staffing=staffing, name=period if name is None else name)
+
+
+def key_expression(key: str | Every, dtype: nw.dtypes.DType, frame: nw.LazyFrame[Any], *, staffing: bool) -> nw.Expr:
+    """Return what a table is grouped by, over the columns of the log or of the staffed time."""
+    if isinstance(key, str):
+        pandas = frame.implementation is nw.Implementation.PANDAS
+        return nw.col(key).fill_nan(None) if dtype.is_float() and not pandas else nw.col(key)
+    time = nw.col(key.staffing if staffing else key.of)
+    if isinstance(dtype, nw.Date):
+        time = time.cast(nw.Datetime("us"))
+    elif getattr(dtype, "time_zone", None):
+        time = time.dt.replace_time_zone(None)
+    if key.period == "week":
+        return _moved(time.dt.truncate("1d"), [(time.dt.weekday() >= day, f"-{day - 1}d") for day in range(2, 8)])
+    if key.period in _WHOLE:
+        return time.dt.truncate(_WHOLE[key.period])
+    width = int(key.period.removesuffix("min"))
+    if frame.implementation is not nw.Implementation.DUCKDB:
+        return time.dt.truncate(f"{width}m")
+    # narwhals can cut to whole hours on DuckDB, and not to a part of one.
+    starts = range(width, _MINUTES_PER_HOUR, width)
+    return _moved(time.dt.truncate("1h"), [(time.dt.minute() >= start, f"{start}m") for start in starts])
+
+
+def _moved(time: nw.Expr, offsets: list[tuple[nw.Expr, str]]) -> nw.Expr:
+    """Return a time moved by the last offset whose condition holds."""
+    moved = time
+    for condition, offset in offsets:
+        moved = nw.when(condition).then(time.dt.offset_by(offset)).otherwise(moved)
+    return moved
