@@ -14,7 +14,7 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 import nbformat
 import pytest
 import yaml
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from opsbook import exercises
 
@@ -672,6 +672,21 @@ class TestFindingOnesWay:
         hit = results.locator(f"a[href*='{CHAPTER.rpartition('/')[2]}']").first
         hit.click()
         expect(page.get_by_role("heading", level=1)).to_contain_text("ustomer contact")
+
+    def test_words_typed_before_the_index_has_come_are_kept(self, open_page: Open) -> None:
+        page = open_page(LANDING)
+        held: list[Route] = []
+        page.route("**/searchtools.js", lambda route: held.append(route))  # noqa: PLW0108 - Playwright counts parameters
+        with page.expect_request("**/searchtools.js"):
+            page.get_by_role("link", name="Search").click()
+        box = page.get_by_role("searchbox")
+        box.fill("decoupling")
+        page.unroute("**/searchtools.js")
+        held[0].continue_()
+        page.wait_for_load_state("load")
+        expect(box).to_have_value("decoupling")
+        box.press("Enter")
+        expect(page.locator("#search-results").get_by_role("link", name="Customer contact").first).to_be_visible()
 
     def test_search_says_when_there_is_nothing(self, open_page: Open) -> None:
         page = open_page("search.html?q=zzyzzx")

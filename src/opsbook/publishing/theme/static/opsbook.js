@@ -1,4 +1,4 @@
-// What every page does with a script: the theme switch and the copy buttons. All of it is extra; the page reads without.
+// What every page does with a script: the theme switch, the copy buttons, one's place, the search field. All of it is extra; the page reads without.
 (() => {
   "use strict";
 
@@ -65,7 +65,16 @@
     }
   };
 
+  // Sphinx empties a search field named "q" when its scripts have come; words typed until then have to stay.
+  const keepWords = () => {
+    const words = document.getElementById("search-words");
+    if (!words || new URLSearchParams(location.search).has("q")) return;
+    words.removeAttribute("name");
+    words.form.addEventListener("submit", () => { words.name = "q"; });
+  };
+
   apply();
+  keepWords();
   themeSwitch();
   copyButtons();
   markPlace();
