@@ -17,11 +17,11 @@ ROOT = Path(opsbook.__file__).parent
 LAYERS = (
     {"errors"},
     {"validation"},
-    {"mathml", "frames", "located"},
+    {"mathml", "frames", "located", "files"},
     {"contact", "kpi", "queues", "forecast", "quality"},
     {"simulate", "staffing", "blueprint"},
     {"datasets", "charts"},
-    {"exercises", "planning"},
+    {"exercises", "planning", "reporting"},
     {"publishing"},
     {"cli"},
 )

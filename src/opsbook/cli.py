@@ -84,6 +84,65 @@ def _staff(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _kpi(arguments: argparse.Namespace) -> int:
+    from opsbook import reporting  # noqa: PLC0415 - as above
+    from opsbook.errors import ContactLogError  # noqa: PLC0415 - as above
+
+    bar = _Bar() if sys.stderr.isatty() else None
+    try:
+        made = reporting.report(
+            arguments.log,
+            by=arguments.by,
+            measures=arguments.measures,
+            staffing=arguments.staffing,
+            mapping=arguments.mapping,
+            output=arguments.output,
+            page=arguments.page,
+            force=arguments.force,
+            level=arguments.level,
+            target=arguments.target,
+            encoding=arguments.encoding,
+            dates=arguments.dates,
+            decimal=arguments.decimal,
+            timezone=arguments.timezone,
+            progress=bar,
+        )
+    except ContactLogError as error:
+        if bar:
+            bar.clear()
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        print(f"{_counted(len(error.problems), 'problem')}. Nothing was written.", file=sys.stderr)
+        return 1
+    finally:
+        if bar:
+            bar.clear()
+    print(made.table())
+    print(f"\nSaved in {' and '.join(map(str, made.saved))}.")
+    return 0
+
+
+class _Bar:
+    """A bar on standard error, in one line that is drawn over."""
+
+    width = 30
+
+    def __init__(self) -> None:
+        self.drawn = ""
+
+    def __call__(self, share: float, what: str) -> None:
+        line = f"[{'#' * round(self.width * share):<{self.width}}] {100 * share:3.0f} % {what}"
+        if line != self.drawn:
+            print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
+            self.drawn = line
+
+    def clear(self) -> None:
+        """Leave the line as if nothing had been there."""
+        if self.drawn:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            self.drawn = ""
+
+
 def _time(text: str) -> float:
     """Read a number above 0."""
     number = _number(text)
@@ -170,6 +229,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("files", nargs="*", type=Path, metavar="FILE", help="bank files (default: the course's own)")
     check.set_defaults(run=_bank_check)
     _add_staff(commands)
+    _add_kpi(commands)
     return parser
 
 
@@ -218,6 +278,52 @@ def _add_staff(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     staff.add_argument("--chart", type=Path, metavar="FILE", help="also save a chart, as .svg or .png")
     staff.add_argument("--force", action="store_true", help="replace files that exist")
     staff.set_defaults(run=_staff, wrong=staff.error)
+
+
+def _add_kpi(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    kpi = commands.add_parser(
+        "kpi",
+        help="report on a contact log: every measure with its interval, as a table and as a page",
+        description="Read a contact log that another system exported, print its key performance indicators with their "
+        "intervals, and save them as CSV and as one page with charts that needs no connection. Everything that is "
+        "missing or malformed is listed at once, and nothing is written then.",
+        epilog='example: opsbook kpi contacts.csv --by day,channel --target 80/20 --measures "service_level, asa, '
+        'abandonment, fcr(window=14)" --mapping names.yml',
+    )
+    kpi.add_argument("log", type=Path, metavar="CONTACTS.csv", help="the contact log, one row a contact")
+    kpi.add_argument(
+        "--by",
+        default="",
+        metavar="KEY,…",
+        help="columns, and periods: 5min 10min 15min 20min 30min hour day week month (default: only the whole log)",
+    )
+    kpi.add_argument(
+        "--measures",
+        metavar="NAME,…",
+        help='measures with options, as in "service_level(30), asa, fcr(window=14)" (default: all usual ones that '
+        "the columns allow)",
+    )
+    kpi.add_argument(
+        "--target", type=_target, metavar="PERCENT/SECONDS", help="a promise to judge by: 80/20 is 80 %% within 20 s"
+    )
+    kpi.add_argument(
+        "--staffing", type=Path, metavar="FILE.csv", help="staffed time: agent_id, start, staffed_s, paid_s, cost"
+    )
+    kpi.add_argument(
+        "--mapping", type=Path, metavar="FILE.yml", help="names of foreign columns, a line each: their name: ours"
+    )
+    kpi.add_argument(
+        "--level", type=_share, default=0.95, metavar="SHARE", help="confidence of the intervals (default: 0.95)"
+    )
+    reading = kpi.add_argument_group("reading", "Only for files that have more than one meaning; you will be asked.")
+    reading.add_argument("--dates", choices=("day-first", "month-first"), help="what 03/04/2024 means")
+    reading.add_argument("--decimal", choices=("comma", "point"), help="what stands before decimals")
+    reading.add_argument("--encoding", metavar="NAME", help="for example cp1252 (default: UTF-8, or UTF-16)")
+    reading.add_argument("--timezone", metavar="ZONE", help="whose clock tells the day, for example Europe/Berlin")
+    kpi.add_argument("--output", type=Path, metavar="FILE.csv", help="the figures (default: CONTACTS-kpi.csv)")
+    kpi.add_argument("--page", type=Path, metavar="FILE.html", help="the page (default: CONTACTS-kpi.html)")
+    kpi.add_argument("--force", action="store_true", help="replace files that exist")
+    kpi.set_defaults(run=_kpi)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

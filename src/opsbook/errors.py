@@ -5,6 +5,7 @@ __all__ = [
     "BankError",
     "BlueprintError",
     "ChartError",
+    "ContactLogError",
     "DatasetError",
     "MissingColumnError",
     "UnknownNameError",
@@ -47,6 +48,14 @@ class BankError(ValueError):
 
 class ArrivalsError(ValueError):
     """A forecast cannot be staffed as it stands in its file; ``problems`` lists every place."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class ContactLogError(ValueError):
+    """A contact log cannot be reported on as it stands in its file; ``problems`` lists every place."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))

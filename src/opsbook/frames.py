@@ -259,12 +259,18 @@ def type_problems(what: str, schema: Schema, columns: Mapping[str, Kind], *, emp
 
 
 def readings(
-    frame: nw.LazyFrame[Any], schema: Schema, columns: Mapping[str, Kind], *, empty: Iterable[str] = ()
+    frame: nw.LazyFrame[Any],
+    schema: Schema,
+    columns: Mapping[str, Kind],
+    *,
+    empty: Iterable[str] = (),
+    nan: bool = True,
 ) -> dict[str, nw.Expr]:
     """Return for each column of `columns` the expression that reads it as its kind, as `read` does.
 
     The columns are those that `type_problems` has nothing to say about. All datetimes with a time zone share one
-    origin, and so do all without.
+    origin, and so do all without. With ``nan=False`` numbers are read at less cost: a ``NaN`` stays what it is to the
+    engine, and whole numbers may stay whole.
     """
     empty = set(empty)
     kinds = {name: kind for name, kind in columns.items() if name not in empty}
@@ -279,7 +285,9 @@ def readings(
         elif kind == "text":
             found[name] = _text(name)
         elif kind == "number":
-            found[name] = _number(name, schema[name], pandas=pandas)
+            whole = not nan and frame.implementation is nw.Implementation.POLARS and schema[name].is_signed_integer()
+            as_it_is = _number(name, schema[name], pandas=pandas or not nan)
+            found[name] = nw.col(name).cast(nw.Int64) if whole else as_it_is
         elif kind == "flag":
             found[name] = nw.col(name) if schema[name] == nw.Boolean else nw.col(name) == 1
         elif kind == "day":

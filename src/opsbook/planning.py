@@ -7,7 +7,6 @@ and `staff` does both and saves the result.
 import csv
 import io
 import math
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from opsbook import queues, staffing
+from opsbook import files, queues, staffing
 from opsbook.errors import ArrivalsError
 from opsbook.staffing import Convention
 from opsbook.validation import between
@@ -140,7 +139,7 @@ class StaffingPlan:
     def table(self) -> str:
         """Return the plan as text: a line an interval, or a line a day where there are many, and the totals."""
         by_day = len(self.intervals) > _TABLE_ROWS
-        lines = _aligned(self._days() if by_day else self._rows())
+        lines = files.aligned(self._days() if by_day else self._rows())
         return "\n".join([*lines, "", *self._totals(by_day=by_day)])
 
     def _columns(self) -> list[tuple[str, str]]:
@@ -213,16 +212,6 @@ def _count(number: float) -> str:
     return f"{number:.0f}" if number == round(number) else f"{number:.1f}"
 
 
-def _aligned(table: list[list[str]]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    return [
-        "  ".join(
-            [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
-        )
-        for row in table
-    ]
-
-
 # --- Reading -------------------------------------------------------------------------------------------------------
 
 
@@ -232,8 +221,9 @@ def read_arrivals(file: Path, *, interval: float | None = None) -> Arrivals:
     Parameters
     ----------
     file : pathlib.Path
-        UTF-8 text, with or without a byte order mark; a comma between cells. ``start`` is an ISO time, with or without
-        the offset from UTC; ``contacts`` is a number of at least 0. Other columns and blank lines do not matter.
+        UTF-8 text, with or without a byte order mark, or UTF-16 with one; a comma between cells. ``start`` is an ISO
+        time, with or without the offset from UTC; ``contacts`` is a number of at least 0. Other columns and blank lines
+        do not matter.
     interval : float, optional
         Length of an interval in seconds. By default the most common distance between two starts. Where nobody can
         call, intervals may be left out.
@@ -253,20 +243,9 @@ def read_arrivals(file: Path, *, interval: float | None = None) -> Arrivals:
     if interval is not None:
         between("interval", interval, 1, _YEAR, hint="Give seconds.")
     try:
-        content = file.read_bytes()
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        if content.startswith(b"PK"):
-            raise ArrivalsError([f"{file}: must be CSV text, got a workbook. Save its sheet as CSV UTF-8."]) from None
-        line = error.object[: error.start].count(b"\n") + 1
-        raise ArrivalsError(
-            [f"{file}:{line}: must be UTF-8 text, got the byte {error.object[error.start]:#x}. Save it as CSV UTF-8."]
-        ) from None
-    except OSError as error:
-        reason = (
-            "there is no such file" if isinstance(error, FileNotFoundError) else f"cannot be read ({error.strerror})"
-        )
-        raise ArrivalsError([f"{file}: {reason}. Check the path."]) from None
+        text = files.text(file)
+    except files.UnreadableFileError as error:
+        raise ArrivalsError([str(error)]) from None
     reading = _Reading(file)
     rows = reading.rows(text)
     if not reading.problems and not rows:
@@ -654,7 +633,8 @@ def staff(
     file = Path(file)
     output = file.with_name(f"{file.stem}-staffing.csv") if output is None else Path(output)
     chart = None if chart is None else Path(chart)
-    _refuse_files(file, [output] if chart is None else [output, chart], force=force)
+    written = {"the plan": output} | ({} if chart is None else {"the chart": chart})
+    files.refuse({"the forecast": file}, written, force=force)
     if chart is not None and chart.suffix.lower() not in _PICTURES:
         raise ValueError(f"the chart must be a file that ends with {' or '.join(_PICTURES)}, got {chart}. Rename it.")
     arrivals = read_arrivals(file, interval=interval)
@@ -666,25 +646,11 @@ def staff(
     staffed = plan(arrivals, **targets)
     # What cannot be drawn must not leave half of the answer behind.
     drawn = None if chart is None else _picture(staffed, file, chart.suffix.lower())
-    _write(output, _csv(staffed))
+    contents = {output: _csv(staffed)}
     if chart is not None and drawn is not None:
-        _write(chart, drawn)
+        contents[chart] = drawn
+    files.write(contents)
     return replace(staffed, saved=(output,) if chart is None else (output, chart))
-
-
-def _refuse_files(file: Path, written: list[Path], *, force: bool) -> None:
-    places = [path.resolve() for path in (file, *written)]
-    if len(set(places)) < len(places):
-        raise FileExistsError(
-            "the forecast, the plan and the chart must be different files, "
-            f"got {', '.join(map(str, (file, *written)))}. Name another."
-        )
-    there = [str(path) for path in written if path.exists()]
-    if there and not force:
-        raise FileExistsError(
-            f"the plan must not replace a file, got {' and '.join(there)} that {'exist' if there[1:] else 'exists'}. "
-            "Name another, or replace it with --force."
-        )
 
 
 def _csv(staffed: StaffingPlan) -> bytes:
@@ -728,13 +694,3 @@ def _picture(staffed: StaffingPlan, file: Path, suffix: str) -> bytes:
         subtitle=f"{file.name}, intervals of {staffed.arrivals.interval / 60:g} min",
     )
     return document(view.to_dict(), suffix)
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

@@ -1,11 +1,14 @@
 """Pages that are made from data say all that the data say."""
 
+import datetime as dt
+import re
 from typing import Any
 
+import pandas as pd
 import pytest
 
-from opsbook import datasets
-from opsbook.publishing.pages import data_dictionary, data_overview, evidence_ledger
+from opsbook import datasets, kpi
+from opsbook.publishing.pages import data_dictionary, data_overview, evidence_ledger, kpi_catalogue, kpi_overview
 
 ENTRIES = [
     {
@@ -32,13 +35,16 @@ ENTRIES = [
 
 def sections(markdown: str) -> dict[str, str]:
     """Return what stands under each heading of the second level."""
-    parts = markdown.split("## ")[1:]
+    parts = re.split(r"^(?:\(data-.+\)=\n)?## ", markdown, flags=re.MULTILINE)[1:]
     return {part.partition("\n")[0]: part.partition("\n")[2] for part in parts}
 
 
 def test_the_dictionary_has_a_section_for_every_data_set() -> None:
     found = sections(data_dictionary())
     assert list(found) == [f"`{name}`" for name in datasets.names()]
+    assert re.findall(r"^\((data-.+)\)=\n## ", data_dictionary(), re.MULTILINE) == [
+        f"data-{n}" for n in datasets.names()
+    ]
 
 
 @pytest.mark.parametrize("name", datasets.names())
@@ -52,10 +58,10 @@ def test_the_dictionary_tells_what_a_reader_must_know(name: str) -> None:
 
 def test_the_overview_has_a_row_for_every_data_set() -> None:
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in data_overview().splitlines()[2:]]
-    assert [row[0] for row in cells] == [f"`{name}`" for name in datasets.names()]
+    assert [row[0] for row in cells] == [f"[`{name}`](#data-{name})" for name in datasets.names()]
     assert {len(row) for row in cells} == {5}
-    for row in cells:
-        about = datasets.describe(row[0].strip("`"))
+    for row, name in zip(cells, datasets.names(), strict=True):
+        about = datasets.describe(name)
         assert row[2:] == ["synthetic" if about.synthetic else "real", f"{about.rows:,}", about.licence]
 
 
@@ -75,3 +81,102 @@ def test_an_entry_tells_verdict_sources_limits_and_place(entry: dict[str, Any]) 
 
 def test_an_empty_ledger_is_an_empty_page() -> None:
     assert evidence_ledger([]) == ""
+
+
+MEASURES = kpi.catalogue()
+FLAGS = {"true": True, "false": False}
+
+
+def cards() -> dict[str, str]:
+    """Return the text of each card by the name in its anchor."""
+    parts = re.split(r"^\(kpi-(.+)\)=\n", kpi_catalogue().partition("\n## Sources\n")[0], flags=re.MULTILINE)[1:]
+    return {name.replace("-", "_"): text for name, text in zip(parts[::2], parts[1::2], strict=True)}
+
+
+def cell(text: str, kind: str) -> Any:
+    """Return what a reader who copies the table types."""
+    if text == "empty":
+        return None
+    if kind == "flag":
+        return FLAGS[text]
+    if kind == "text":
+        return text
+    if kind == "day" or "-" in text:
+        return pd.Timestamp(text)
+    return float(text)
+
+
+def tables(card: str, kinds: dict[str, str]) -> list[pd.DataFrame]:
+    """Return the tables of a card as a reader copies them."""
+    found = []
+    for table in re.findall(r"(?:^\|.*\n?)+", card, re.MULTILINE):
+        head, _, *lines = [[each.strip() for each in line.strip("|").split("|")] for line in table.splitlines()]
+        names = [name.strip("`") for name in head]
+        rows = [[cell(text, kinds[name]) for name, text in zip(names, line, strict=True)] for line in lines]
+        found.append(pd.DataFrame(rows, columns=names))
+    return found
+
+
+def figure(call: str, log: pd.DataFrame, staffing: pd.DataFrame | None) -> float:
+    measure = eval(call, {"kpi": kpi, "datetime": dt})
+    return float(kpi.table(log, measures=measure, staffing=staffing)[measure.name].item())
+
+
+def test_every_measure_has_a_row_that_leads_to_its_card() -> None:
+    rows = [[each.strip() for each in line.strip("|").split("|")] for line in kpi_overview().splitlines()[2:]]
+    assert [row[0] for row in rows] == [f"[{m.title}](#kpi-{m.name.replace('_', '-')})" for m in MEASURES]
+    assert [row[3] for row in rows] == ["yes" if m.staffing_columns else "no" for m in MEASURES]
+    assert list(cards()) == [measure.name for measure in MEASURES]
+
+
+def test_cards_stand_under_the_heading_of_their_family() -> None:
+    families = re.findall(r"^## (.+)$", kpi_catalogue(), re.MULTILINE)
+    assert families == ["Contacts", "Survey", "Resources and money", "Flow", "Plant", "People", "Sources"]
+    for family, text in sections(kpi_catalogue().replace("###", "")).items():
+        assert [m.title for m in MEASURES if m.family == family] == re.findall(r"\)=\n (.+)\n", text)
+
+
+@pytest.mark.parametrize("measure", MEASURES, ids=lambda measure: measure.name)
+def test_a_card_says_the_whole_definition(measure: kpi.Measure) -> None:
+    card = cards()[measure.name]
+    assert card.startswith(f"### {measure.title}\n\n*{measure.question}*\n")
+    for word in ("numerator", "denominator", "clock", "abandonment", "unit", "source"):
+        assert f"\n{word.capitalize()}\n: {getattr(measure, word)}\n" in card
+    assert measure.example in card
+
+
+@pytest.mark.parametrize("measure", MEASURES, ids=lambda measure: measure.name)
+def test_who_copies_a_cards_table_and_call_gets_its_figure(measure: kpi.Measure) -> None:
+    card = cards()[measure.name].partition("<details")[0]
+    log, *beside = tables(card, {**measure.columns, **measure.staffing_columns})
+    (code,) = re.findall(r"^```python\n(.+?)\n```$", card, re.MULTILINE | re.DOTALL)
+    said = measure.example.rpartition(" = ")[2]
+    given = {"kpi": kpi, "datetime": dt, "log": log, "staffing": beside[0] if beside else None}
+    found = float(eval(code, given)[measure.name].item())
+    assert found == pytest.approx(float(said), abs=0.5 * 10 ** -len(said.partition(".")[2]))
+
+
+@pytest.mark.parametrize("measure", MEASURES, ids=lambda measure: measure.name)
+def test_a_card_names_every_option_and_what_other_conventions_come_to(measure: kpi.Measure) -> None:
+    options = cards()[measure.name].partition("<details")[2]
+    taken = getattr(kpi, measure.name).__kwdefaults__ or {}
+    assert [name for name in taken if f"`{name}`" not in options] == []
+    others = re.findall(r"^- `(kpi\..+?)` = (\S+)\. (?=[A-Z])", options, re.MULTILINE)
+    assert len(others) == len(kpi.conventions(measure)) - 1
+    for call, said in others:
+        log, staffing = map(pd.DataFrame, kpi.example(eval(call)))
+        assert f"{figure(call, log, None if staffing.empty else staffing):.3f}".rstrip("0").rstrip(".") == said
+
+
+def test_every_work_that_a_card_rests_on_is_among_the_sources() -> None:
+    listed = kpi_catalogue().partition("\n## Sources\n")[2]
+    for measure in MEASURES:
+        for year in re.findall(r"\((\d{4})", measure.source):
+            assert f"({year})" in listed, (measure.name, year)
+    works = re.findall(r"^- (.+)$", listed, re.MULTILINE)
+    assert works == sorted(set(works))
+
+
+def test_only_measures_of_the_catalogue_have_conventions() -> None:
+    with pytest.raises(ValueError, match="active_contact_share"):
+        kpi.conventions(kpi.contact_share(kind="active"))

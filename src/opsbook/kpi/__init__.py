@@ -21,7 +21,7 @@ The same customer twice, a bad hour that hits many, and angry customers who answ
 formula here mends it: then an interval is too narrow.
 """
 
-from opsbook.kpi.catalogue import catalogue, example
+from opsbook.kpi.catalogue import catalogue, conventions, example
 from opsbook.kpi.contacts import abandonment, aht, asa, escalation, fcr, service_level, transfer
 from opsbook.kpi.flow import contact_share, flow_time, throughput, wip
 from opsbook.kpi.intervals import Interval, nps_interval, quantile_interval, wilson
@@ -59,6 +59,7 @@ __all__ = [
     "ces",
     "compare",
     "contact_share",
+    "conventions",
     "cost_per_contact",
     "csat",
     "difference",

@@ -1,7 +1,10 @@
 """The catalogue: every measure at its defaults, and the small tables that their examples are worked on."""
 
 import datetime as dt
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
+from inspect import signature
+from typing import Any
 
 from opsbook.kpi.contacts import abandonment, aht, asa, escalation, fcr, service_level, transfer
 from opsbook.kpi.flow import contact_share, flow_time, throughput, wip
@@ -18,9 +21,37 @@ from opsbook.kpi.resources import (
 )
 from opsbook.kpi.survey import ces, csat, nps, response_rate
 
-__all__ = ["catalogue", "example"]
+__all__ = ["catalogue", "conventions", "example"]
 
-_YEAR = dt.date(2024, 1, 1), dt.date(2025, 1, 1)
+_OEE = ({"planned": 30},)
+# Every measure in the order of the course, and the other conventions that its options stand for.
+_MEASURES: dict[Callable[..., Measure], tuple[dict[str, Any], ...]] = {
+    service_level: ({"of": "answered"}, {"of": "offered_less_short_abandons"}),
+    asa: (),
+    abandonment: ({"short": 20},),
+    aht: (),
+    fcr: ({"window": 9}, {"abandoned": "failed"}, {"transferred": "failed"}, {"open_windows": "counted"}),
+    transfer: ({"of": "offered"},),
+    escalation: ({"of": "offered"},),
+    csat: ({"top": 5}, {"top": None}),
+    nps: (),
+    ces: ({"easy": 3},),
+    response_rate: ({"answer": "recommend"},),
+    occupancy: (),
+    utilisation: ({"shrinkage": 0.25},),
+    cost_per_contact: ({"of": "offered"}, {"of": "resolved"}),
+    throughput: ({"period": 60},),
+    flow_time: (),
+    wip: ({"period": 60},),
+    contact_share: ({"kind": "active"}, {"kind": "passive"}),
+    availability: _OEE,
+    performance_rate: _OEE,
+    quality_rate: (),
+    oee: _OEE,
+    turnover: (),
+}
+# What a measure without defaults is asked for.
+_GIVEN: dict[str, dict[str, Any]] = {"turnover": {"since": dt.date(2024, 1, 1), "until": dt.date(2025, 1, 1)}}
 
 
 def catalogue() -> tuple[Measure, ...]:
@@ -36,31 +67,51 @@ def catalogue() -> tuple[Measure, ...]:
     >>> [measure.name for measure in catalogue()][:6]
     ['service_level', 'asa', 'abandonment', 'aht', 'fcr', 'transfer']
     """
-    return (
-        service_level(),
-        asa(),
-        abandonment(),
-        aht(),
-        fcr(),
-        transfer(),
-        escalation(),
-        occupancy(),
-        utilisation(),
-        cost_per_contact(),
-        csat(),
-        nps(),
-        ces(),
-        response_rate(),
-        throughput(),
-        flow_time(),
-        wip(),
-        contact_share(),
-        availability(),
-        performance_rate(),
-        quality_rate(),
-        oee(),
-        turnover(*_YEAR),
+    return tuple(function(**_GIVEN.get(function.__name__, {})) for function in _MEASURES)
+
+
+def conventions(measure: Measure) -> dict[str, Measure]:
+    """Return a measure as the catalogue has it, and under the other conventions that its options stand for.
+
+    Parameters
+    ----------
+    measure : Measure
+        One of `catalogue`.
+
+    Returns
+    -------
+    dict of str to Measure
+        The call, as it is written, → the measure. The first has every option that is set by default, each other one
+        only what differs.
+
+    Raises
+    ------
+    ValueError
+        If the catalogue has no measure of this name.
+
+    Examples
+    --------
+    >>> [call for call in conventions(transfer())]
+    ['kpi.transfer(of="answered")', 'kpi.transfer(of="offered")']
+    """
+    for function, others in _MEASURES.items():
+        name = function.__name__
+        if name == measure.name:
+            given = _GIVEN.get(name, {})
+            set_by_default = {
+                option.name: option.default
+                for option in signature(function).parameters.values()
+                if option.default not in (None, option.empty)
+            }
+            return {_call(name, options): function(**options) for options in (given | set_by_default, *others)}
+    raise ValueError(
+        f"`measure` must be one of `kpi.catalogue()`, got one named {measure.name!r}. Take one from there."
     )
+
+
+def _call(name: str, options: Mapping[str, Any]) -> str:
+    written = {key: json.dumps(value) if isinstance(value, str) else repr(value) for key, value in options.items()}
+    return f"kpi.{name}({', '.join(f'{key}={value}' for key, value in written.items())})"
 
 
 _ANSWERED: list[object] = [True, True, True, False, False, True, True, True, True, True]

@@ -15,14 +15,21 @@ _BASES = {
     "answered": "contacts answered",
     "offered_less_short_abandons": "contacts offered, less those abandoned within {short:g} s",
 }
-_WAIT = "starts when the contact joins the queue, stops when an agent answers or the customer gives up (`wait_s`)"
+_OF = {
+    "offered": "",
+    "answered": ", of answered",
+    "offered_less_short_abandons": ", without abandons within {short:g} s",
+}
+_FAMILY = "Contacts"
+_JOINS = "starts when the contact joins the queue, stops when an agent answers"
 _MINUTES_PER_DAY = 1440
+_ROUNDING = 1e-8  # minutes; times are whole microseconds, 1.7e-8 minutes, so that nothing else lies within
 
 _wait, _gone, _handle = nw.col("wait_s"), nw.col("abandoned"), nw.col("handle_s")
 _timed = ~_gone & ~_wait.is_null()
 _ABANDONED = Part("abandoned", _gone)
-_WAITED = Part("wait of the answered", nw.when(_timed).then(_wait))
-_HANDLED = Part("handling of the answered", nw.when(~_gone & ~_handle.is_null()).then(_handle))
+_WAITED = Part("wait of the answered", nw.when(~_gone).then(_wait))
+_HANDLED = Part("handling of the answered", nw.when(~_gone).then(_handle))
 _NEGATIVE_WAIT = {"have a negative `wait_s`": _wait < 0}
 
 
@@ -53,11 +60,12 @@ def service_level(threshold: float = 20, *, of: str = "offered", short: float | 
     -----
     On the same log ``of="answered"`` and ``of="offered_less_short_abandons"`` are never below ``of="offered"``: a
     figure without its denominator cannot be compared. An abandoned contact is never in time, however soon it left.
+    Customers who met a busy signal, or whom a machine served, never joined the queue: they are not offered.
 
     References
     ----------
-    Gans, N., Koole, G., & Mandelbaum, A. (2003). Telephone call centers: Tutorial, review, and research prospects.
-    Manufacturing & Service Operations Management, 5(2), 79–141.
+    Jouini, O., Koole, G., & Roubos, A. (2013). Performance indicators for call centers with impatience. IIE
+    Transactions, 45(3), 341–354.
 
     Examples
     --------
@@ -82,17 +90,19 @@ def service_level(threshold: float = 20, *, of: str = "offered", short: float | 
         _in_time(threshold),
         _service_base(of, short),
         doubt="proportion",
-        title=f"Service level ({threshold:g} s)",
+        title=f"Service level ({threshold:g} s{_OF[of].format(short=short)})",
+        family=_FAMILY,
+        question=f"How many customers are answered within {threshold:g} seconds?",
         unit="proportion",
         numerator=f"contacts answered within {threshold:g} s (exactly {threshold:g} s counts)",
         denominator=_BASES[of].format(short=short),
-        clock=_WAIT,
+        clock=f"{_JOINS} or the customer gives up (`wait_s`)",
         abandonment={
             "offered": "counts in the denominator and never in the numerator",
             "answered": "left out of both",
             "offered_less_short_abandons": f"left out of both within {short:g} s, in the denominator after that",
         }[of],
-        source="Gans, Koole & Mandelbaum (2003); of offered contacts by this course's convention",
+        source="Jouini, Koole & Roubos (2013) compare the conventions; of offered contacts by this course's choice",
         example="6 answered within 20 s, 10 offered: 6 ÷ 10 = 0.6",
         columns={"wait_s": "number", "abandoned": "flag"},
         faults=_NEGATIVE_WAIT,
@@ -144,11 +154,13 @@ def asa() -> Measure:
         _WAITED,
         _WAITED.counted(),
         doubt="mean",
-        title="Average speed of answer",
-        unit="s",
+        title="Average speed of answer (ASA)",
+        family=_FAMILY,
+        question="How long do the customers who are answered wait?",
+        unit="seconds",
         numerator="waiting time of the contacts answered",
         denominator="contacts answered",
-        clock=_WAIT,
+        clock=f"{_JOINS} (`wait_s`)",
         abandonment="left out of both",
         source="Gans, Koole & Mandelbaum (2003)",
         example="8 answered after 168 s in all: 168 ÷ 8 = 21",
@@ -213,15 +225,17 @@ def abandonment(*, short: float | None = None) -> Measure:
         faults=_NEGATIVE_WAIT,
         denominator=_BASES["offered_less_short_abandons"].format(short=short),
         abandonment=f"is what is counted, after {short:g} s",
-        **_ABANDONMENT,
+        **_ABANDONMENT | {"clock": f"{_JOINS} or the customer gives up (`wait_s`)"},
     )
 
 
 _ABANDONMENT: dict[str, Any] = {
-    "title": "Abandonment",
+    "title": "Abandonment rate",
+    "family": _FAMILY,
+    "question": "How many customers give up before anybody answers?",
     "unit": "proportion",
     "numerator": "contacts abandoned before an answer",
-    "clock": "none; the log says whether the customer gave up (`abandoned`)",
+    "clock": "none; one flag a contact says whether the customer gave up (`abandoned`)",
     "source": "Gans, Koole & Mandelbaum (2003)",
     "example": "2 abandoned, 10 offered: 2 ÷ 10 = 0.2",
 }
@@ -259,9 +273,11 @@ def aht() -> Measure:
         _HANDLED,
         _HANDLED.counted(),
         doubt="mean",
-        title="Average handling time",
-        unit="s",
-        numerator="handling time (talk and wrap-up) of the contacts answered",
+        title="Average handling time (AHT)",
+        family=_FAMILY,
+        question="How much of the agents' time does a contact take?",
+        unit="seconds",
+        numerator="handling time of the contacts answered: talking, holding and the work after it",
         denominator="contacts answered",
         clock="starts when an agent answers, stops when the work after the contact is done (`handle_s`)",
         abandonment="left out of both",
@@ -307,7 +323,8 @@ def fcr(
     A first contact has no ``repeat_of``; a repeat names in ``repeat_of`` the ``contact_id`` of the contact before. A
     contact belongs to the group of its own row, so that the agent of the first contact answers for the repeat. What
     the agent noted in ``resolved`` does not matter here. Customers who do not come back because they gave up count as
-    resolved: this is an upper bound. Times given as numbers are taken for minutes.
+    resolved, and so do those whose return is not recognised: the figure errs on the high side. Surveys ask the
+    customer instead, and find another number. Times given as numbers are taken for minutes.
 
     Examples
     --------
@@ -333,8 +350,8 @@ def fcr(
     if transferred == "failed":
         counted = counted & ~passed_on.is_null()
     if open_windows == "left out":
-        counted = counted & (nw.col("log end") - arrived >= minutes)
-    settled = counted & (again.is_null() | (again - arrived > minutes))
+        counted = counted & (nw.col("log end") - arrived >= minutes - _ROUNDING)
+    settled = counted & (again.is_null() | (again - arrived > minutes + _ROUNDING))
     if abandoned == "failed":
         settled = settled & ~_gone
     if transferred == "failed":
@@ -344,15 +361,17 @@ def fcr(
         Part(f"resolved {options}", settled),
         Part(f"first {options}", counted),
         doubt="proportion",
-        title=f"First contact resolution ({window:g} days)",
+        title=f"First contact resolution (FCR, {window:g} days)",
+        family=_FAMILY,
+        question="How many customers need not come back with the same matter?",
         unit="proportion",
-        numerator=f"of these, contacts without a repeat within {window:g} days"
+        numerator=f"the denominator's contacts without a repeat within {window:g} days"
         + (", neither abandoned nor transferred" if (abandoned, transferred) == ("failed", "failed") else "")
         + (", answered" if (abandoned, transferred) == ("failed", "allowed") else "")
         + (", not transferred" if (abandoned, transferred) == ("left out", "failed") else ""),
         denominator=f"first contacts{' answered' if abandoned == 'left out' else ''}"
-        + (" whose window is over at the end of the log" if open_windows == "left out" else ""),
-        clock=f"starts when the first contact arrives, stops {window:g} days later (`arrived_at`)",
+        + (f", at least {window:g} days before the log ends" if open_windows == "left out" else ""),
+        clock=f"starts when the first contact arrives (`arrived_at`), stops {window:g} days later",
         abandonment="left out of both" if abandoned == "left out" else "counts as not resolved",
         source="this course's convention; firms differ in window, in whose word counts and in what a repeat is",
         example="4 first contacts answered at least 7 days before the log ends, 1 repeated within 7 days: 3 ÷ 4 = 0.75",
@@ -406,8 +425,9 @@ def escalation(*, of: str = "answered") -> Measure:
         "escalation",
         "escalated",
         of,
-        title="Escalation",
-        numerator="contacts passed to a higher level (`escalated`)",
+        title="Escalation rate",
+        question="How many contacts need a higher level?",
+        numerator="contacts passed up to a specialist, a supervisor or a manager (`escalated`)",
         example="1 escalated, 8 answered: 1 ÷ 8 = 0.125",
     )
 
@@ -443,7 +463,8 @@ def transfer(*, of: str = "answered") -> Measure:
         "transfer",
         "transferred",
         of,
-        title="Transfer",
+        title="Transfer rate",
+        question="How many contacts are passed on?",
         numerator="contacts passed on to somebody else (`transferred`)",
         example="2 transferred, 8 answered: 2 ÷ 8 = 0.25",
     )
@@ -458,6 +479,7 @@ def _flagged(name: str, column: str, of: str, **card: str) -> Measure:
         Part(f"{column} of {of}", flag & counted),
         Part(f"{of} with {column}", counted),
         doubt="proportion",
+        family=_FAMILY,
         unit="proportion",
         denominator=_BASES[of],
         clock="none; one flag a contact",

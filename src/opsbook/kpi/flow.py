@@ -12,6 +12,7 @@ from opsbook.validation import one_of, positive
 __all__ = ["contact_share", "flow_time", "throughput", "wip"]
 
 _CONTACT_KINDS = {"present": ("passive", "active"), "active": ("active",), "passive": ("passive",)}
+_FAMILY = "Flow"
 _FLOW_SOURCE = "Little (1961, 2011): the three measures of flow that his law ties together"
 
 
@@ -64,6 +65,7 @@ def throughput(*, start: str = "arrived_at", end: str = "departed_at", period: f
         end,
         name="throughput",
         title="Throughput",
+        question="How many jobs are finished in a unit of time?",
         unit="jobs per time unit of the log (per minute for datetimes)",
         numerator="jobs that have both arrived and departed",
         denominator=_period_in_words(period),
@@ -105,6 +107,7 @@ def flow_time(*, start: str = "arrived_at", end: str = "departed_at") -> Measure
         end,
         name="flow_time",
         title="Mean flow time",
+        question="How long does a job stay, from arriving to leaving?",
         unit="the log's time unit (minutes for datetimes)",
         numerator="time in the system, summed over the jobs that have both arrived and departed",
         denominator="jobs that have both arrived and departed",
@@ -155,6 +158,7 @@ def wip(*, start: str = "arrived_at", end: str = "departed_at", period: float | 
         end,
         name="wip",
         title="Work in process (mean over time)",
+        question="How many jobs are in the system at a time?",
         unit="jobs",
         numerator="time in the system, summed over the jobs that have both arrived and departed",
         denominator=_period_in_words(period),
@@ -191,6 +195,8 @@ def contact_share(*, kind: str = "present") -> Measure:
     ----------
     Chase, R. B. (1978). Where does the customer fit in a service operation? Harvard Business Review, 56(6), 137–142.
 
+    Mersha, T. (1990). Enhancing the customer contact model. Journal of Operations Management, 9(3), 391–405.
+
     Examples
     --------
     >>> import pandas as pd
@@ -209,6 +215,8 @@ def contact_share(*, kind: str = "present") -> Measure:
         Part(f"{kind} minutes", nw.when(known & contact.is_in(counted)).then(minutes)),
         Part("minutes of tasks", nw.when(known).then(minutes)),
         title="Share of time with the customer present" if present else f"Share of time in {kind} contact",
+        family=_FAMILY,
+        question="For how much of the work is the customer there?",
         unit="proportion",
         numerator=f"minutes of tasks in {' or '.join(counted)} contact",
         denominator="minutes of all tasks",
@@ -236,6 +244,7 @@ def _flow(start: str, end: str, *, ratio: str, period: float | None = None, **ca
     square = f"squares {start} {end}"
     return Measure(
         **card,
+        family=_FAMILY,
         source=_FLOW_SOURCE,
         clock=f"starts when a job arrives (`{start}`), stops when it departs (`{end}`)",
         abandonment="a customer who leaves unserved counts like any other once the log holds the time of leaving",

@@ -54,8 +54,8 @@ def wilson(successes: ArrayLike, trials: ArrayLike, *, level: float = 0.95) -> I
     r"""Interval of a proportion by Wilson's score method.
 
     With :math:`p` = successes ÷ trials, :math:`n` trials and the normal quantile :math:`z`, the limits are
-    :math:`\left(p + \frac{z^2}{2n} \pm z\sqrt{\frac{p(1-p)}{n} + \frac{z^2}{4n^2}}\right) \div \left(1 +
-    \frac{z^2}{n}\right)`.
+
+    .. math:: \frac{p + \frac{z^2}{2n} \pm z\sqrt{\frac{p(1-p)}{n} + \frac{z^2}{4n^2}}}{1 + \frac{z^2}{n}}
 
     Parameters
     ----------

@@ -1,5 +1,7 @@
 """What a table may be split by: a column, or the stretch of time in which something happened."""
 
+import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +12,8 @@ from opsbook.validation import one_of
 __all__ = ["PERIODS", "Every", "every", "key_expression"]
 
 PERIODS = ("5min", "10min", "15min", "20min", "30min", "hour", "day", "week", "month")
+"""The stretches of time that `every` groups by."""
 
-_MINUTES_PER_HOUR = 60
 _WHOLE = {"hour": "1h", "day": "1d", "month": "1mo"}
 
 
@@ -27,6 +29,12 @@ class Every:
         The column with the time, in the log and in the table of staffed time.
     name : str
         The column that `table` writes.
+
+    Examples
+    --------
+    >>> from opsbook import kpi
+    >>> kpi.every("30min").name
+    '30min'
     """
 
     period: str
@@ -82,7 +90,10 @@ def every(period: str, *, of: str = "arrived_at", staffing: str = "start", name:
 
 
 def key_expression(key: str | Every, dtype: nw.dtypes.DType, frame: nw.LazyFrame[Any], *, staffing: bool) -> nw.Expr:
-    """Return what a table is grouped by, over the columns of the log or of the staffed time."""
+    """Return what a table is grouped by, over the columns of the log or of the staffed time.
+
+    On DuckDB a part of an hour or a week is still to be cut by `in_buckets`.
+    """
     if isinstance(key, str):
         pandas = frame.implementation is nw.Implementation.PANDAS
         return nw.col(key).fill_nan(None) if dtype.is_float() and not pandas else nw.col(key)
@@ -91,21 +102,35 @@ def key_expression(key: str | Every, dtype: nw.dtypes.DType, frame: nw.LazyFrame
         time = time.cast(nw.Datetime("us"))
     elif getattr(dtype, "time_zone", None):
         time = time.dt.replace_time_zone(None)
-    if key.period == "week":
-        return _moved(time.dt.truncate("1d"), [(time.dt.weekday() >= day, f"-{day - 1}d") for day in range(2, 8)])
     if key.period in _WHOLE:
         return time.dt.truncate(_WHOLE[key.period])
-    width = int(key.period.removesuffix("min"))
-    if frame.implementation is not nw.Implementation.DUCKDB:
-        return time.dt.truncate(f"{width}m")
-    # narwhals can cut to whole hours on DuckDB, and not to a part of one.
-    starts = range(width, _MINUTES_PER_HOUR, width)
-    return _moved(time.dt.truncate("1h"), [(time.dt.minute() >= start, f"{start}m") for start in starts])
+    if frame.implementation is nw.Implementation.DUCKDB:
+        return time
+    if key.period == "week":  # whole weeks are counted from 1 January 1970, a Thursday
+        return time.dt.offset_by("3d").dt.truncate("7d").dt.offset_by("-3d")
+    return time.dt.truncate(f"{_minutes(key.period)}m")
 
 
-def _moved(time: nw.Expr, offsets: list[tuple[nw.Expr, str]]) -> nw.Expr:
-    """Return a time moved by the last offset whose condition holds."""
-    moved = time
-    for condition, offset in offsets:
-        moved = nw.when(condition).then(time.dt.offset_by(offset)).otherwise(moved)
-    return moved
+def in_buckets(frame: nw.LazyFrame[Any], keys: Mapping[str, str | Every]) -> nw.LazyFrame[Any]:
+    """Return the frame with those columns of times cut that narwhals cannot cut on DuckDB, which can itself."""
+    widths = {
+        alias: dt.timedelta(days=7) if key.period == "week" else dt.timedelta(minutes=_minutes(key.period))
+        for alias, key in keys.items()
+        if isinstance(key, Every) and key.period not in _WHOLE
+    }
+    if frame.implementation is not nw.Implementation.DUCKDB or not widths:
+        return frame
+    native, duckdb = frame.to_native(), frame.implementation.to_native_namespace()
+    columns = []
+    for name in native.columns:
+        column = duckdb.ColumnExpression(name)
+        if name in widths:
+            width = duckdb.ConstantExpression(widths[name])
+            column = duckdb.FunctionExpression("time_bucket", width, column).alias(name)
+        columns.append(column)
+    cut: nw.LazyFrame[Any] = nw.from_native(native.select(*columns))
+    return cut
+
+
+def _minutes(period: str) -> int:
+    return int(period.removesuffix("min"))

@@ -25,6 +25,12 @@ class Doubt:
         Names of sums: successes and trials; sum, count and sum of squares; promoters, detractors and answers.
     rows, sums : mapping of str to narwhals.Expr
         What only the interval needs, as in a `Measure`.
+
+    Examples
+    --------
+    >>> from opsbook import kpi
+    >>> kpi.asa().doubt.kind, kpi.nps().doubt.kind, kpi.occupancy().doubt
+    ('mean', 'nps', None)
     """
 
     kind: Literal["proportion", "mean", "nps"]
@@ -43,6 +49,10 @@ class Measure:
         The column that `table` writes. ``dataclasses.replace(measure, name="…")`` renames a measure.
     title : str
         The name for readers.
+    family : str
+        The heading of the catalogue that it stands under.
+    question : str
+        What a manager asks with it.
     unit : str
         The unit of the result; ``"proportion"`` lies in [0, 1].
     numerator, denominator : str
@@ -54,7 +64,7 @@ class Measure:
     source : str
         Where the definition comes from, or that it is this course's convention.
     example : str
-        The measure worked on the small table that `example` returns; ends with ``= value``.
+        The measure at its defaults, worked on the small table that `example` returns; ends with ``= value``.
     columns : mapping of str to Kind
         The columns that the log must have, and their kinds (``"number"``, ``"text"``, ``"time"``, ``"flag"``,
         ``"day"``, ``"id"``).
@@ -91,6 +101,8 @@ class Measure:
     denominator: str
     clock: str
     abandonment: str
+    family: str = ""
+    question: str = ""
     source: str = ""
     example: str = ""
     columns: Mapping[str, Kind]
@@ -148,7 +160,7 @@ def _counted(part: Part) -> Part:
 
 @cache
 def _squared(part: Part) -> Part:
-    return Part(f"{part._name} squared", part._row * part._row)  # noqa: SLF001 -- the same class
+    return Part(f"{part._name} squared", part._row.cast(nw.Float64) * part._row)  # noqa: SLF001 -- the same class
 
 
 def ratio_of_sums(

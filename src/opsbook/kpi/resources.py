@@ -24,6 +24,7 @@ _SECONDS = {"s": 1, "min": 60, "h": 3600}
 _DAYS_PER_YEAR = 365.25
 _EPOCH = dt.date(1970, 1, 1)
 
+_FAMILY, _PLANT, _PEOPLE = "Resources and money", "Plant", "People"
 _handle = nw.col("handle_s")
 _HANDLED: dict[str, Any] = {
     "numerator": "handling time of all contacts (`handle_s`)",
@@ -42,8 +43,8 @@ def occupancy() -> Measure:
 
     Notes
     -----
-    Needs ``staffing=`` with ``staffed_s``, the time on duty and ready. A contact's handling counts in the group in
-    which it arrived.
+    Needs ``staffing=`` with ``staffed_s``, the time on duty: at work on a contact or ready for the next, without
+    breaks and training. A contact's handling counts in the group in which it arrived.
 
     References
     ----------
@@ -64,6 +65,8 @@ def occupancy() -> Measure:
         "staffed_s",
         "staffed_s",
         title="Occupancy",
+        family=_FAMILY,
+        question="How busy are agents while they are on duty?",
         unit="proportion",
         denominator="staffed time of all agents (`staffed_s`)",
         source="Gans, Koole & Mandelbaum (2003)",
@@ -95,7 +98,8 @@ def utilisation(*, paid: str = "paid_s", shrinkage: float | None = None) -> Meas
 
     Notes
     -----
-    Needs ``staffing=``. Utilisation = `occupancy` × (1 − shrinkage).
+    Needs ``staffing=``. Utilisation = `occupancy` × (1 − shrinkage). In queueing theory "utilisation" is what a contact
+    centre calls occupancy: say which time you divide by.
 
     Examples
     --------
@@ -107,6 +111,7 @@ def utilisation(*, paid: str = "paid_s", shrinkage: float | None = None) -> Meas
     0          0.6
     """
     card: dict[str, Any] = {"title": "Utilisation", "unit": "proportion", "source": "this course's convention"}
+    card |= {"family": _FAMILY, "question": "How much of the time that is paid for goes into contacts?"}
     card |= {"example": "2,400 s of handling in 4,000 s paid: 2,400 ÷ 4,000 = 0.6"}
     if shrinkage is None:
         words = f"paid time of all agents (`{paid}`)"
@@ -119,7 +124,7 @@ def utilisation(*, paid: str = "paid_s", shrinkage: float | None = None) -> Meas
 
 
 def cost_per_contact(*, of: str = "answered") -> Measure:
-    """Cost of the staffed time ÷ contacts of a stated kind.
+    """Cost of the staff ÷ contacts of a stated kind.
 
     Parameters
     ----------
@@ -158,13 +163,15 @@ def cost_per_contact(*, of: str = "answered") -> Measure:
     return Measure(
         name="cost_per_contact",
         title="Cost per contact",
+        family=_FAMILY,
+        question="What does a contact cost?",
         unit="currency of `cost`",
-        numerator="cost of the staffed time (`cost`)",
+        numerator="cost of the staff, as far as the table of staffed time holds it (`cost`)",
         denominator=f"contacts {of}",
-        clock="none; staffed time counts whole",
+        clock="none; idle time is in the cost",
         abandonment="counts in the denominator" if of == "offered" else "left out of the denominator",
         source="this course's convention",
-        example="64 for the staffed time, 8 contacts answered: 64 ÷ 8 = 8",
+        example="64 for the staff, 8 contacts answered: 64 ÷ 8 = 8",
         columns={"resolved" if of == "resolved" else "abandoned": "flag"},
         rows={count: counted},
         sums={count: Total(count, "sum")},
@@ -225,8 +232,9 @@ def _plant(name: str, columns: dict[str, str], planned: float | None, **card: An
     return Measure(
         name=name,
         unit="proportion",
-        clock=f"planned time: {_planned_in_words(planned, columns)}",
+        clock="none; pieces are counted" if name == "quality_rate" else _planned_in_words(planned, columns),
         abandonment="no customer, so nobody leaves",
+        family=_PLANT,
         source="Nakajima (1988)",
         columns=dict.fromkeys(columns.values(), "number"),
         rows={
@@ -266,8 +274,8 @@ def _unit(column: str) -> int:
 
 def _planned_in_words(planned: float | None, columns: dict[str, str]) -> str:
     if planned is None:
-        return f"from the first start to the last end (`{columns['start']}`, `{columns['end']}`)"
-    return f"{planned:g} {columns['start'].rpartition('_')[2]}, as given"
+        return f"planned time: from the first start to the last end (`{columns['start']}`, `{columns['end']}`)"
+    return f"planned time: {planned:g} {columns['start'].rpartition('_')[2]}, as given"
 
 
 def availability(*, planned: float | None = None, **columns: str) -> Measure:
@@ -295,6 +303,11 @@ def availability(*, planned: float | None = None, **columns: str) -> Measure:
     TypeError
         If `columns` names another part.
 
+    Notes
+    -----
+    Planned time is what Nakajima calls loading time and ISO 22400-2 planned busy time: planned breaks are not in it.
+    Stops are breakdowns, set-up and adjustment; halts too short to be booked and waiting for work count as lost speed.
+
     References
     ----------
     Nakajima, S. (1988). Introduction to TPM: Total productive maintenance. Productivity Press.
@@ -314,6 +327,7 @@ def availability(*, planned: float | None = None, **columns: str) -> Measure:
         _named(columns),
         planned,
         title="Availability",
+        question="For how much of its planned time does the machine run?",
         numerator="planned time less stops",
         denominator="planned time",
         example="20 minutes planned, 2 stopped: 1,080 s ÷ 1,200 s = 0.9",
@@ -338,12 +352,22 @@ def performance_rate(*, planned: float | None = None, **columns: str) -> Measure
     References
     ----------
     Nakajima, S. (1988). Introduction to TPM: Total productive maintenance. Productivity Press.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from opsbook import kpi
+    >>> log, _ = kpi.example(kpi.performance_rate())
+    >>> kpi.table(pd.DataFrame(log), measures=kpi.performance_rate()).round(3)
+       performance_rate
+    0             0.741
     """
     return _plant(
         "performance_rate",
         _named(columns),
         planned,
-        title="Performance",
+        title="Performance rate",
+        question="How close to its ideal speed does the machine run?",
         numerator="ideal time per piece × pieces that came in",
         denominator="planned time less stops",
         example="400 pieces of 2 s in 1,080 s not stopped: 800 ÷ 1,080 = 0.741",
@@ -368,12 +392,22 @@ def quality_rate(*, planned: float | None = None, **columns: str) -> Measure:
     References
     ----------
     Nakajima, S. (1988). Introduction to TPM: Total productive maintenance. Productivity Press.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from opsbook import kpi
+    >>> log, _ = kpi.example(kpi.quality_rate())
+    >>> kpi.table(pd.DataFrame(log), measures=kpi.quality_rate()).round(3)
+       quality_rate
+    0          0.95
     """
     return _plant(
         "quality_rate",
         _named(columns),
         planned,
-        title="Quality",
+        title="Quality rate",
+        question="How many of the pieces come out good?",
         numerator="pieces that came in less pieces scrapped",
         denominator="pieces that came in",
         example="400 pieces, 20 scrapped: 380 ÷ 400 = 0.95",
@@ -404,12 +438,22 @@ def oee(*, planned: float | None = None, **columns: str) -> Measure:
     References
     ----------
     Nakajima, S. (1988). Introduction to TPM: Total productive maintenance. Productivity Press.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from opsbook import kpi
+    >>> log, _ = kpi.example(kpi.oee())
+    >>> kpi.table(pd.DataFrame(log), measures=kpi.oee()).round(3)
+         oee
+    0  0.633
     """
     return _plant(
         "oee",
         _named(columns),
         planned,
-        title="Overall equipment effectiveness",
+        title="Overall equipment effectiveness (OEE)",
+        question="How much of the planned time went into good pieces?",
         numerator="ideal time per piece × good pieces",
         denominator="planned time",
         example="380 good pieces of 2 s in 1,200 s planned: 760 ÷ 1,200 = 0.633",
@@ -486,12 +530,14 @@ def turnover(since: dt.date, until: dt.date, *, hired: str = "hired_on", left: s
         Part(f"leavers {options}", ~begun.is_null() & (gone >= first) & (gone < last)),
         Part(f"years {options}", nw.when(days > 0).then(days) / _DAYS_PER_YEAR),
         title="Staff turnover",
+        family=_PEOPLE,
+        question="How many people leave in a year, for each one employed?",
         unit="per year",
         numerator=f"people who leave from {since} up to, and without, {until}",
         denominator="person-years employed in that period (mean number of people × years)",
         clock=f"starts on the first day (`{hired}`), stops on the day of leaving (`{left}`)",
         abandonment="no customers; every leaver counts, whatever the reason",
-        source="this course's convention; HR statistics also divide by the mean of two counts",
+        source="this course's convention; many firms divide by the mean of two counts of staff instead",
         example="1 leaver, 3 people on average over 366 days: 1 ÷ 3.006 person-years = 0.333",
         columns={hired: "day", left: "day"},
         faults={f"have `{left}` before `{hired}`": gone < begun},

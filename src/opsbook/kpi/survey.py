@@ -12,6 +12,7 @@ _ANSWERS = {column: Part(f"answers in {column}", nw.col(column)) for column in _
 _PROMOTERS = Part("promoters", nw.col("recommend") >= 9)  # noqa: PLR2004 -- as defined
 _DETRACTORS = Part("detractors", nw.col("recommend") <= 6)  # noqa: PLR2004 -- as defined
 _ASKED = Part("asked", nw.col("asked"))
+_FAMILY = "Survey"
 _CLOCK = "none; one answer a contact"
 _ABANDONMENT = "no answer, so left out of both, unless the survey asks those who gave up too"
 
@@ -62,13 +63,15 @@ def csat(*, top: float | None = 4) -> Measure:
         Part(f"csat from {level}", answer >= level) if share else _ANSWERS["csat"],
         _ANSWERS["csat"].counted(),
         doubt="proportion" if share else "mean",
-        title="Customer satisfaction" + ("" if share else " (mean)"),
+        title="Customer satisfaction (CSAT" + (f", {level:g} or more)" if share else ", mean)"),
+        family=_FAMILY,
+        question="How many of those who answer are satisfied?" if share else "How satisfied are those who answer?",
         unit="proportion" if share else "points from 1 to 5",
         numerator=f"answers of {level:g} or more, from 1 to 5" if share else "the answers, from 1 to 5, added up",
         denominator="answers to the question about satisfaction",
         clock=_CLOCK,
         abandonment=_ABANDONMENT,
-        source="top two boxes by this course's convention",
+        source="this course's convention: the top two of five boxes",
         example="answers 5, 4, 2, 3, 5: 3 ÷ 5 = 0.6",
         columns={"csat": "number"},
         faults=_faults("csat"),
@@ -81,7 +84,13 @@ def nps() -> Measure:
     Returns
     -------
     Measure
-        Points in [−100, 100]. Promoters answer 9 or 10, detractors 0 to 6.
+        Points in [−100, 100]. Promoters answer 9 or 10, detractors 0 to 6, and those with 7 or 8 count in the
+        denominator alone.
+
+    Notes
+    -----
+    The question is how likely the customer is to recommend the firm to a friend or colleague. Two very different sets
+    of answers may have the same score: show the three shares beside it.
 
     References
     ----------
@@ -99,7 +108,9 @@ def nps() -> Measure:
     promoters, detractors, answers = (part.total for part in parts)
     return Measure(
         name="nps",
-        title="Net promoter score",
+        title="Net promoter score (NPS)",
+        family=_FAMILY,
+        question="By how much do promoters outnumber detractors?",
         unit="points from −100 to 100",
         numerator="promoters (9 or 10) less detractors (0 to 6), times 100",
         denominator="answers to the question about recommending",
@@ -110,8 +121,8 @@ def nps() -> Measure:
         columns={"recommend": "number"},
         rows={name: row for part in parts for name, row in part.rows.items()},
         sums={name: total for part in parts for name, total in part.sums.items()},
-        # Counts are unsigned on some engines: as shares their difference may be negative.
-        ratio=over(nw.col(promoters), nw.col(answers)) * 100 - over(nw.col(detractors), nw.col(answers)) * 100,
+        # Counts are unsigned on some engines, and a difference may be negative.
+        ratio=over((nw.col(promoters).cast(nw.Float64) - nw.col(detractors)) * 100, nw.col(answers)),
         faults=_faults("recommend"),
         doubt=Doubt(kind="nps", parts=(promoters, detractors, answers)),
     )
@@ -137,8 +148,9 @@ def ces(*, easy: float | None = None) -> Measure:
 
     Notes
     -----
-    There is no one effort score: firms ask for effort or for ease, on 5 or 7 points. A score counts only beside its
-    question and its scale.
+    There is no one effort score. The first one asked how much effort it took, from 1 to 5; later ones ask whether the
+    company made it easy, from 1 to 7, and there a high answer is a good one. A score counts only beside its question
+    and its scale.
 
     References
     ----------
@@ -163,13 +175,15 @@ def ces(*, easy: float | None = None) -> Measure:
         Part(f"effort to {level}", answer <= level) if share else _ANSWERS["effort"],
         _ANSWERS["effort"].counted(),
         doubt="proportion" if share else "mean",
-        title="Customer effort" + (" (share of easy)" if share else ""),
+        title="Customer effort score (CES" + (", share of easy)" if share else ")"),
+        family=_FAMILY,
+        question="How hard was it for customers to get their matter settled?",
         unit="proportion" if share else "points from 1 (very easy) to 7 (very hard)",
         numerator=f"answers of {level:g} or less, from 1 (very easy) to 7" if share else "the answers, added up",
         denominator="answers to the question about effort",
         clock=_CLOCK,
         abandonment=_ABANDONMENT,
-        source="Dixon, Freeman & Toman (2010), who asked on five points; seven by this course's convention",
+        source="Dixon, Freeman & Toman (2010), who asked on five points; seven by this course's choice",
         example="answers 2, 3, 6, 5, 1: 17 ÷ 5 = 3.4",
         columns={"effort": "number"},
         faults=_faults("effort"),
@@ -177,7 +191,7 @@ def ces(*, easy: float | None = None) -> Measure:
 
 
 def response_rate(*, answer: str = "csat") -> Measure:
-    """Share of the customers asked who answered: answers ÷ surveys sent.
+    """Share of the customers asked who answered: answers ÷ contacts after which the customer was asked.
 
     Parameters
     ----------
@@ -198,6 +212,11 @@ def response_rate(*, answer: str = "csat") -> Measure:
     -----
     Who was not asked (``asked`` is false) is no refusal and stands in neither.
 
+    References
+    ----------
+    American Association for Public Opinion Research. (2023). Standard definitions: Final dispositions of case codes
+    and outcome rates for surveys (10th ed.). AAPOR.
+
     Examples
     --------
     >>> import pandas as pd
@@ -213,9 +232,11 @@ def response_rate(*, answer: str = "csat") -> Measure:
         _ASKED,
         doubt="proportion",
         title="Response rate",
+        family=_FAMILY,
+        question="How many of the customers we ask give an answer?",
         unit="proportion",
-        numerator=f"answers (`{answer}`)",
-        denominator="customers asked",
+        numerator=f"the denominator's contacts with an answer (`{answer}`)",
+        denominator="contacts after which the customer was asked (`asked`)",
         clock="none; an answer counts whenever it came",
         abandonment="counts like any other contact if the customer was asked",
         source="AAPOR (2023), response rate 1 in its simplest case: everybody asked is eligible",

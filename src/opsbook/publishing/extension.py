@@ -27,7 +27,7 @@ from opsbook.exercises.assets import view_script, view_style
 from opsbook.exercises.banks import default_seed, question
 from opsbook.mathml import to_mathml
 from opsbook.publishing import workbook
-from opsbook.publishing.pages import DataDictionary, DataOverview, EvidenceLedger
+from opsbook.publishing.pages import DataDictionary, DataOverview, EvidenceLedger, KpiCatalogue, KpiOverview
 from opsbook.publishing.practice import (
     MyProgress,
     PracticeExam,
@@ -324,6 +324,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("data-overview", DataOverview)
     app.add_directive("data-dictionary", DataDictionary)
     app.add_directive("evidence-ledger", EvidenceLedger)
+    app.add_directive("kpi-catalogue", KpiCatalogue)
+    app.add_directive("kpi-overview", KpiOverview)
     app.add_directive("my-progress", MyProgress)
     app.add_directive("practice-exam", PracticeExam)
     app.add_role("public-name", public_name)

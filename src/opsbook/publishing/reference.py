@@ -2,12 +2,13 @@
 
 import ast
 import inspect
+import math
 import pkgutil
 import re
 import textwrap
 from collections.abc import Iterator
 from dataclasses import MISSING, dataclass, fields, is_dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, reduce
 from importlib import import_module
 from pathlib import Path
 from types import FunctionType, ModuleType
@@ -153,28 +154,42 @@ def _call(name: str, arguments: list[str]) -> str:
     return f"{name}(\n" + "".join(f"    {each},\n" for each in arguments) + ")"
 
 
-def _arguments(node: ast.FunctionDef | ast.ClassDef, *, bound: bool = False) -> list[str]:
+def _arguments(function: Any, node: ast.FunctionDef | ast.ClassDef, *, bound: bool = False) -> list[str]:
     """Return the arguments as they are written, less their types, which the list of parameters says in words."""
     if isinstance(node, ast.ClassDef):
         return []
+    named = inspect.unwrap(function).__globals__
     given = node.args
     plain = [*given.posonlyargs, *given.args]
     defaults: list[ast.expr | None] = [None] * (len(plain) - len(given.defaults))
-    written = [_argument(each.arg, value) for each, value in zip(plain, [*defaults, *given.defaults], strict=True)]
+    written = [
+        _argument(each.arg, value, named) for each, value in zip(plain, [*defaults, *given.defaults], strict=True)
+    ]
     if given.posonlyargs:
         written.insert(len(given.posonlyargs), "/")
     if given.vararg:
         written.append(f"*{given.vararg.arg}")
     elif given.kwonlyargs:
         written.append("*")
-    written += [_argument(each.arg, value) for each, value in zip(given.kwonlyargs, given.kw_defaults, strict=True)]
+    written += [
+        _argument(each.arg, value, named) for each, value in zip(given.kwonlyargs, given.kw_defaults, strict=True)
+    ]
     if given.kwarg:
         written.append(f"**{given.kwarg.arg}")
     return written[1:] if bound else written
 
 
-def _argument(name: str, default: ast.expr | None) -> str:
-    return name if default is None else f"{name}={ast.unparse(default)}"
+def _argument(name: str, default: ast.expr | None, named: dict[str, Any]) -> str:
+    if default is None:
+        return name
+    written = ast.unparse(default)
+    first, *rest = written.split(".")
+    if first in named and isinstance(default, ast.Name | ast.Attribute):
+        # A name tells a reader nothing; the number or the text behind it does.
+        value = reduce(getattr, rest, named[first])
+        if isinstance(value, int | str | tuple) or (isinstance(value, float) and math.isfinite(value)):
+            written = repr(value)
+    return f"{name}={written}"
 
 
 def _fields(thing: type) -> list[str]:
@@ -190,8 +205,8 @@ def _fields(thing: type) -> list[str]:
             written.insert(len(made) - len(keyword), "*")
         return written
     if "__init__" in vars(thing):
-        _, node = _definition(vars(thing)["__init__"])
-        return _arguments(node, bound=True)
+        made = vars(thing)["__init__"]
+        return _arguments(made, _definition(made)[1], bound=True)
     names = getattr(thing, "_fields", ())
     defaults = getattr(thing, "_field_defaults", {})
     return [name + (f"={defaults[name]!r}" if name in defaults else "") for name in names]
@@ -215,7 +230,7 @@ def _members(module: str, thing: type) -> Iterator[Entry]:
             if isinstance(value, property | cached_property):
                 yield Entry(module, full, "attribute", full, doc, _of(file, node))
             else:
-                call = _call(full, _arguments(node, bound=not isinstance(value, staticmethod)))
+                call = _call(full, _arguments(function, node, bound=not isinstance(value, staticmethod)))
                 yield Entry(module, full, "method", call, doc, _of(file, node))
 
 
@@ -259,7 +274,7 @@ def _entry(module: ModuleType, name: str) -> Entry:
     full = f"{short}.{name}"
     doc = sections(inspect.getdoc(thing) or "")
     if not isinstance(thing, type):
-        return Entry(short, name, "function", _call(full, _arguments(node)), doc, _of(file, node))
+        return Entry(short, name, "function", _call(full, _arguments(thing, node)), doc, _of(file, node))
     if issubclass(thing, Exception):
         parent = thing.__mro__[1].__name__
         return Entry(short, name, "exception", f"class {full}({parent})", doc, _of(file, node))
@@ -321,12 +336,12 @@ def _listed(title: str, text: str) -> str:
 
 
 def _term(title: str, line: str) -> str:
-    names, colon, kind = line.partition(" : ")
+    names, colon, kind = line.replace("`", "").partition(" : ")  # a type is plain text
     if title in ("Parameters", "Attributes"):
         names = ", ".join(f"``{each}``" for each in names.split(", "))
     elif not colon:
         # What is returned, raised or warned of: a class of ours leads to its entry.
-        names = re.sub(r"\b([A-Z]\w*[a-z]\w*)\b", r"`\1`", _escaped(names))
+        names = re.sub(r"(?<![\w.])([A-Z]\w*[a-z]\w*)\b", r"`\1`", _escaped(names))
     return f"{names} : {_escaped(kind)}" if colon else names
 
 
