@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
-from bench.timing import best, processor
+from bench.timing import in_turn
 from bench.work import Result, Work
 from opsbook import datasets, kpi
 
@@ -186,8 +186,8 @@ def _beside(work: str, ours: Callable[[], Any], peer: str, theirs: Callable[[], 
     mine, others = _figures(ours()), _figures(theirs())
     same = mine.shape == others.shape and np.allclose(mine, others, rtol=_SAME, atol=_SAME, equal_nan=True)
     note = f"processor time; {mine.size:,} figures, {'all the same' if same else 'NOT the same'} to {_SAME:g}"
-    times = (best(call, runs=7, clock=processor) for call in (ours, theirs))
-    return Result(work, next(times), peer, next(times), _GOAL, note)
+    taken, other = in_turn(ours, theirs)
+    return Result(work, taken, peer, other, _GOAL, note)
 
 
 def _tables(scale: int) -> Iterator[Result]:

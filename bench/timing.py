@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-__all__ = ["best", "in_words", "processor"]
+__all__ = ["best", "in_turn", "in_words", "processor"]
 
 Clock = Callable[[], float]
 processor = time.process_time  # what all threads of this process have computed, whoever else uses the machine
@@ -24,6 +24,14 @@ def best(work: Callable[[], object], *, runs: int = 5, clock: Clock = time.perf_
             break
         times *= 4
     return min([taken, *(_once(work, times, clock) for _ in range(runs - 1))]) / times
+
+
+def in_turn(*works: Callable[[], object], runs: int = 15, clock: Clock = processor) -> list[float]:
+    """Return the seconds that each of `works` takes at best, one after the other in each run."""
+    for work in works:
+        work()
+    taken = [[_once(work, 1, clock) for work in works] for _ in range(runs)]
+    return [min(times) for times in zip(*taken, strict=True)]
 
 
 def _once(work: Callable[[], object], times: int, clock: Clock) -> float:

@@ -58,11 +58,11 @@ def test_help_lists_every_command(capsys: Captured) -> None:
         main(["--help"])
     assert ended.value.code == 0
     told = capsys.readouterr().out
-    for command in ("book", "lab", "bank", "staff"):
+    for command in ("book", "lab", "bank", "staff", "kpi"):
         assert f"\n    {command} " in told
 
 
-@pytest.mark.parametrize("command", [["book"], ["lab"], ["bank"], ["bank", "check"], ["staff"]])
+@pytest.mark.parametrize("command", [["book"], ["lab"], ["bank"], ["bank", "check"], ["staff"], ["kpi"]])
 def test_every_command_has_help(command: list[str], capsys: Captured) -> None:
     with pytest.raises(SystemExit) as ended:
         main([*command, "--help"])
@@ -318,6 +318,13 @@ def test_a_plan_that_exists_stays(elsewhere: Path, capsys: Captured) -> None:
         (["book", "--colour"], "unrecognized arguments: --colour"),
         (["lab", "--workspace"], "expected one argument"),
         (["staff", "a.csv", "--target", "80/20"], "arguments are required: --aht"),
+        (["kpi"], "arguments are required: CONTACTS.csv"),
+        (["kpi", "a.csv", "--target", "20/80/1"], "--target: must be per cent/seconds such as 80/20"),
+        (
+            ["kpi", "a.csv", "--level", "95"],
+            "--level: must be a share such as 0.85 or 85%, above 0 and at most 1, got '95'",
+        ),
+        (["kpi", "a.csv", "--dates", "us"], "invalid choice: 'us'"),
         (["staff", "a.csv", "--aht", "240"], "give at least one of --target, --max-wait, --max-abandon and"),
         (["staff", "a.csv", "--aht", "0", "--target", "80/20"], "--aht: must be a number above 0, got '0'"),
         (["staff", "a.csv", "--aht", "inf", "--target", "80/20"], "--aht: must be a number above 0, got 'inf'"),

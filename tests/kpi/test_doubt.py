@@ -5,6 +5,8 @@ import math
 from itertools import pairwise
 from pathlib import Path
 
+import duckdb
+import narwhals as nw
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -13,11 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from opsbook import kpi
+from opsbook import datasets, kpi
 
 PUBLISHED = Path(__file__).parents[1] / "published"
 with (PUBLISHED / "intervals.csv").open(encoding="utf-8", newline="") as file:
     INTERVALS = list(csv.DictReader(file))
+with (PUBLISHED / "simpson.csv").open(encoding="utf-8", newline="") as file:
+    LEADERS = list(csv.DictReader(file))
 with (PUBLISHED / "batting.csv").open(encoding="utf-8", newline="") as file:
     HITS = [int(row["hits"]) for row in csv.DictReader(file)]
 
@@ -182,6 +186,50 @@ class TestCompare:
             kpi.compare(log, kpi.csat(), by="site", groups=("a", "b"))
 
 
+class TestSimpsonsParadox:
+    """Of all flights American has more on time; at each of the two airports Delta has."""
+
+    ON_TIME = kpi.Measure(
+        name="on_time",
+        title="Flights on time",
+        unit="proportion",
+        numerator="flights on time",
+        denominator="flights",
+        clock="none",
+        abandonment="none",
+        columns={"on_time": "flag"},
+        rows={"on time": nw.col("on_time")},
+        sums={"on time": nw.col("on time").sum(), "flights": nw.col("on time").count()},
+        ratio=nw.col("on time") / nw.col("flights"),
+        doubt=kpi.Doubt(kind="proportion", parts=("on time", "flights")),
+    )
+    FLIGHTS = datasets.load("airlines_on_time")
+
+    def flights(self, engine, airport):
+        part = self.FLIGHTS[self.FLIGHTS["airport"] == airport] if airport else self.FLIGHTS
+        if engine is pl.DataFrame:
+            return pl.DataFrame({name: part[name].tolist() for name in part})
+        return part if engine is pd.DataFrame else duckdb.from_df(part)
+
+    @pytest.mark.parametrize("engine", [pd.DataFrame, pl.DataFrame, duckdb.from_df])
+    @pytest.mark.parametrize("row", LEADERS, ids=lambda row: row["airport"] or "both")
+    def test_who_leads(self, row, engine):
+        log = self.flights(engine, row["airport"])
+        found = kpi.table(log, by="airline", measures=self.ON_TIME)
+        found = found.df() if engine is duckdb.from_df else found
+        share = dict(zip(found["airline"].to_list(), found["on_time"].to_list(), strict=True))
+        assert max(share, key=share.get) == row["leader"]
+        for airline in ("American", "Delta"):
+            if said := row[airline.lower()]:
+                assert 100 * share[airline] == pytest.approx(float(said), abs=0.5 * 10 ** -int(row["decimals"]))
+        compared = kpi.compare(log, self.ON_TIME, by="airline", groups=("American", "Delta"))
+        assert (compared.first, compared.second) == (share["American"], share["Delta"])
+        assert (compared.difference > 0) == (row["leader"] == "American")
+
+    def test_the_lead_overall_is_more_than_chance_and_still_no_lead(self):
+        assert kpi.compare(self.FLIGHTS, self.ON_TIME, by="airline", groups=("American", "Delta")).low > 0
+
+
 class TestFunnel:
     @property_test
     @given(st.lists(st.integers(1, 500), min_size=1, max_size=8), st.floats(0, 1))
@@ -279,6 +327,19 @@ class TestPeers:
         # Binomial: 400 units, 5 % each.
         assert abs(outside - 0.05) < 3 * math.sqrt(0.05 * 0.95 / 400)
         assert found["shrunk"].std() < 0.5 * found["value"].std()
+
+    def test_a_score_may_be_held_against_a_negative_one(self):
+        log = pd.DataFrame({"agent": ["a"] * 60 + ["b"] * 60, "recommend": [10] * 20 + [0] * 40 + [10] * 40 + [0] * 20})
+        found = kpi.peers(log, by="agent", measure=kpi.nps(), target=-20)
+        # Scores of ±33 with a variance of 100² (1 − 1/9) within, pooled over 118 degrees of freedom.
+        error = 100 * math.sqrt(120 * 8 / 9 / 118 / 60)
+        assert found["low"].tolist() == pytest.approx([-20 - 1.959963984540054 * error] * 2)
+        assert found["verdict"].tolist() == ["within", "far above"]
+
+    def test_the_levels_of_means_must_rise_too(self):
+        log = pd.DataFrame({"agent": ["a", "a", "b"], "csat": [5, 4, 1]})
+        with pytest.raises(ValueError, match=r"`levels` must rise"):
+            kpi.peers(log, by="agent", measure=kpi.csat(top=None), levels=(0.99, 0.95))
 
     def test_nothing_to_compare(self):
         with pytest.raises(ValueError, match=r"`csat` has no case in any group"):

@@ -86,6 +86,10 @@ def as_columns(log):
     }
 
 
+def float_or_none(value):
+    return None if value is None else float(value)
+
+
 def over(numerator, denominator):
     return numerator / denominator if denominator else None
 
@@ -693,6 +697,21 @@ class TestContactMeasures:
         with pytest.raises(TypeError, match=r"`since` must be a date, got '2024'"):
             kpi.turnover("2024", dt.date(2025, 1, 1))
 
+    @property_test
+    @given(st.integers(0, 60 * 86_400_000_000), st.sampled_from([-1, 0, 1]))
+    def test_the_window_is_exact_to_the_microsecond(self, microseconds, late):
+        first = OPENING + dt.timedelta(microseconds=microseconds)
+        again = first + dt.timedelta(days=7, microseconds=late)
+        log = {
+            "contact_id": [1, 2, 3, 4],
+            "repeat_of": [None, None, 2.0, None],
+            "arrived_at": [OPENING, first, again, first + dt.timedelta(days=7)],
+            "abandoned": [False, False, False, True],
+        }
+        found = one(kpi.table(pl.DataFrame(log), measures=kpi.fcr()))
+        # The first contact's window is over; the second's too, to the microsecond; the third is a repeat.
+        assert found == {"fcr": 1 if late > 0 else 0.5}
+
 
 TYPES = {
     **dict.fromkeys(("wait_s", "handle_s", "csat", "effort", "recommend", "repeat_of"), pl.Float64),
@@ -998,6 +1017,11 @@ class TestBadInput:
         assert rows(kpi.table(engine(nothing), by="contact_id", measures=standard())) == []
         unknown = {name: [None, None] for name in CONTACTS}
         assert one(kpi.table(engine(unknown), measures=standard())) == dict.fromkeys(names)
+        by = [kpi.every(period) for period in ("30min", "day", "week")]
+        assert rows(kpi.table(engine(nothing), by=by, measures=standard())) == []
+        assert one(kpi.table(engine(unknown), by=by, measures=standard())) == dict.fromkeys(
+            ["30min", "day", "week", *names]
+        )
         grouped = {**CONTACTS, "team": ["one"] * 12}
         whole = one(kpi.table(engine(CONTACTS), measures=standard()))
         assert one(kpi.table(engine(grouped), by="team", measures=standard())) == {"team": "one", **whole}
@@ -1016,6 +1040,90 @@ class TestBadInput:
         assert len(found) == len(expected) + 1  # `response_rate` reads the same answers
         assert all(any(words in problem for problem in found) for words in expected)
         assert kpi.problems(engine(CONTACTS), by="arrived_at", measures=standard()) == []
+
+    @pytest.mark.parametrize("measure", kpi.catalogue(), ids=lambda measure: measure.name)
+    @pytest.mark.parametrize("engine", ENGINES)
+    def test_nan_is_missing_and_infinite_is_refused_in_every_column(self, measure, engine):
+        log, staffing = kpi.example(measure)
+        kinds = {**measure.columns, **measure.staffing_columns}
+        for name in [name for name in (*log, *staffing) if kinds[name] == "number"]:
+
+            def table(value, name=name):
+                first = {name: [value, *map(float_or_none, {**log, **staffing}[name][1:])]}
+                beside = engine({**staffing, **(first if name in staffing else {})}) if staffing else None
+                return one(
+                    kpi.table(engine({**log, **(first if name in log else {})}), measures=measure, staffing=beside)
+                )
+
+            missing = table(None)[measure.name]
+            expected = missing if missing is None else pytest.approx(missing, rel=1e-12)
+            assert table(math.nan)[measure.name] == expected
+            with pytest.raises(ValueError, match=rf"1 of \d+ that .*`{name}`"):
+                table(math.inf)
+
+    @pytest.mark.parametrize("measure", kpi.catalogue(), ids=lambda measure: measure.name)
+    @pytest.mark.parametrize("engine", ENGINES)
+    def test_no_rows_leave_nothing_to_divide_by(self, measure, engine):
+        log, staffing = ({name: [] for name in columns} for columns in kpi.example(measure))
+        found = one(kpi.report(engine(log), measures=measure, staffing=engine(staffing) if staffing else None))
+        assert (found["value"], found["note"]) == (None, measure.nothing)
+        assert measure.denominator in found["note"]
+
+    @pytest.mark.parametrize("engine", ENGINES)
+    @pytest.mark.parametrize(
+        ("measure", "log", "staffing"),
+        [
+            (kpi.service_level(of="answered"), {"wait_s": [5.0], "abandoned": [True]}, None),
+            (
+                kpi.service_level(of="offered_less_short_abandons"),
+                {"wait_s": [5.0, 20.0], "abandoned": [True, True]},
+                None,
+            ),
+            (kpi.abandonment(short=5), {"wait_s": [5.0], "abandoned": [True]}, None),
+            (kpi.transfer(), {"transferred": [True], "abandoned": [True]}, None),
+            (kpi.response_rate(), {"asked": [False], "csat": [None]}, None),
+            (kpi.occupancy(), {"handle_s": [60.0]}, {"staffed_s": [0.0]}),
+            (kpi.utilisation(), {"handle_s": [60.0]}, {"paid_s": [0.0]}),
+            (kpi.cost_per_contact(), {"abandoned": [True]}, {"cost": [10.0]}),
+            (kpi.cost_per_contact(of="resolved"), {"resolved": [False]}, {"cost": [10.0]}),
+            (
+                kpi.turnover(dt.date(2024, 1, 1), dt.date(2025, 1, 1)),
+                {"hired_on": [dt.date(2020, 1, 1)], "left_on": [dt.date(2024, 1, 1)]},
+                None,
+            ),
+            (
+                kpi.performance_rate(planned=5),
+                {
+                    "started_min": [0.0],
+                    "ended_min": [5.0],
+                    "stop_min": [5.0],
+                    "ideal_s": [1.0],
+                    "pieces_in": [3.0],
+                    "pieces_scrapped": [0.0],
+                },
+                None,
+            ),
+        ],
+        ids=lambda value: value.title if isinstance(value, kpi.Measure) else "",
+    )
+    def test_a_denominator_of_zero_has_no_figure_and_says_so(self, engine, measure, log, staffing):
+        beside = engine(staffing) if staffing else None
+        assert one(kpi.table(engine(log), measures=measure, staffing=beside)) == {measure.name: None}
+        assert one(kpi.report(engine(log), measures=measure, staffing=beside))["note"] == measure.nothing
+
+    @pytest.mark.parametrize("engine", ENGINES)
+    def test_flags_in_numbers_may_be_nan(self, engine):
+        found = one(kpi.table(engine({"abandoned": [1.0, math.nan, 0.0]}), measures=kpi.abandonment()))
+        assert found == {"abandonment": 0.5}
+
+    @pytest.mark.parametrize("kind", ["int8", "int16", "int32", "uint8", "uint16", "uint32", "float32"])
+    def test_narrow_numbers_do_not_overflow(self, kind):
+        waits = np.full(40, 120 if kind.endswith("8") else 30_000, dtype=kind)
+        log = {"wait_s": waits, "abandoned": np.zeros(40, dtype=bool)}
+        native = pd.DataFrame(log)
+        for frame in (native, pl.DataFrame(log), DATABASE.from_df(native)):
+            found = one(kpi.report(frame, measures=kpi.asa()))
+            assert (found["value"], found["low"], found["high"]) == pytest.approx((waits[0],) * 3)
 
     def test_keys_must_be_keys(self):
         with pytest.raises(TypeError, match=r"`by` must hold names of columns or `kpi\.every"):

@@ -23,7 +23,15 @@ _CLOCK = (
 
 
 def measure_over_time(
-    table: pd.DataFrame, message: str, *, description: str, subtitle: str = "", unit: str, target: float | None = None
+    table: pd.DataFrame,
+    message: str,
+    *,
+    description: str,
+    subtitle: str = "",
+    unit: str,
+    target: float | None = None,
+    bounds: tuple[float, float] | None = None,
+    height: int = 240,
 ) -> View:
     """Draw a measure through time as a line, with its interval as a band.
 
@@ -37,6 +45,10 @@ def measure_over_time(
         What stands beside the axis; ``"proportion"`` is drawn in per cent.
     target : float, optional
         A line across the picture.
+    bounds : tuple of two float, optional
+        Ends of the upright axis, so that several pictures can be compared.
+    height : int
+        Height of the picture in pixels.
 
     Returns
     -------
@@ -62,12 +74,12 @@ def measure_over_time(
     drawn = _rounded(drawn)
     axis = alt.Axis(labelExpr=_CLOCK, labelOverlap="greedy", labelSeparation=8, grid=False)
     base = alt.Chart(drawn).encode(x=alt.X("start:T", title=None, scale=alt.Scale(type="utc"), axis=axis))
-    band = base.mark_area(opacity=0.28, color=PALETTE["blue"]).encode(y=_up("low:Q", unit), y2="high:Q")
+    band = base.mark_area(opacity=0.28, color=PALETTE["blue"]).encode(y=_up("low:Q", unit, bounds), y2="high:Q")
     line = base.mark_line(
         strokeWidth=2, strokeJoin="round", point={"size": 26, "opacity": 1} if len(drawn) <= _DOTS else False
-    ).encode(y=_up("value:Q", unit))
+    ).encode(y=_up("value:Q", unit, bounds))
     return titled(
-        alt.layer(band, line, *_aim(target, "y")), message, description=description, subtitle=subtitle, height=240
+        alt.layer(band, line, *_aim(target, "y")), message, description=description, subtitle=subtitle, height=height
     )
 
 
@@ -125,20 +137,20 @@ def measure_of_groups(
 def _rounded(table: pd.DataFrame) -> pd.DataFrame:
     """Return the table in six digits, more than any picture shows."""
     numbers = table[["value", "low", "high"]].astype(float).map(lambda value: float(f"{value:.6g}"))
-    return table.assign(**{name: numbers[name] for name in numbers})
+    return pd.concat([table.drop(columns=list(numbers)), numbers], axis="columns")
 
 
-def _axis(unit: str) -> dict[str, Any]:
+def _axis(unit: str, bounds: tuple[float, float] | None = None) -> dict[str, Any]:
     share = unit == "proportion"
     return {
         "title": "per cent" if share else unit.partition(" (")[0].replace("`", ""),
         "axis": alt.Axis(labelExpr="format(100 * datum.value, '~g')" if share else alt.Undefined, tickCount=5),
-        "scale": alt.Scale(zero=False, nice=True),
+        "scale": alt.Scale(zero=False, nice=True, domain=alt.Undefined if bounds is None else list(bounds)),
     }
 
 
-def _up(field: str, unit: str) -> alt.Y:
-    return alt.Y(field, **_axis(unit))
+def _up(field: str, unit: str, bounds: tuple[float, float] | None) -> alt.Y:
+    return alt.Y(field, **_axis(unit, bounds))
 
 
 def _across(field: str, unit: str) -> alt.X:

@@ -246,7 +246,11 @@ def _flow(start: str, end: str, *, ratio: str, period: float | None = None, **ca
         **card,
         family=_FAMILY,
         source=_FLOW_SOURCE,
-        clock=f"starts when a job arrives (`{start}`), stops when it departs (`{end}`)",
+        clock=f"starts when a job arrives (`{start}`), stops when it departs (`{end}`)"
+        if ratio != "jobs a period"
+        else f"runs from the first arrival (`{start}`) to the last departure (`{end}`)"
+        if period is None
+        else "runs as long as the observed period",
         abandonment="a customer who leaves unserved counts like any other once the log holds the time of leaving",
         columns={start: "time", end: "time"},
         rows=rows,

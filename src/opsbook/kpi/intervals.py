@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -50,6 +51,14 @@ def plain(values: Floats) -> float | Floats:
     return float(values) if np.ndim(values) == 0 else values
 
 
+def score_limits(x: Any, n: Any, z: float) -> tuple[Any, Any]:
+    """Return the limits of Wilson's interval for `x` of `n`, arrays or expressions; at 0 and `n` only to rounding."""
+    p = x / n
+    middle = (p + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z * (p * (1 - p) / n + z**2 / (4 * n * n)) ** 0.5 / (1 + z**2 / n)
+    return middle - half, middle + half
+
+
 def wilson(successes: ArrayLike, trials: ArrayLike, *, level: float = 0.95) -> Interval:
     r"""Interval of a proportion by Wilson's score method.
 
@@ -95,12 +104,11 @@ def wilson(successes: ArrayLike, trials: ArrayLike, *, level: float = 0.95) -> I
         raise ValueError(f"`successes` must not exceed `trials`, got {successes!r} of {trials!r}.")
     z = z_value(level)
     with np.errstate(invalid="ignore", divide="ignore"):
-        p = x / n
-        middle = (p + z**2 / (2 * n)) / (1 + z**2 / n)
-        half = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
-    low = np.where((x == 0) & (n > 0), 0.0, middle - half)
-    high = np.where((x == n) & (n > 0), 1.0, middle + half)
-    return Interval(plain(np.asarray(p)), plain(low), plain(high), level, "Wilson")
+        low, high = score_limits(x, n, z)
+        p = np.asarray(x / n)
+    low = np.where((x == 0) & (n > 0), 0.0, low)
+    high = np.where((x == n) & (n > 0), 1.0, high)
+    return Interval(plain(p), plain(low), plain(high), level, "Wilson")
 
 
 def nps_interval(

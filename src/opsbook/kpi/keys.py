@@ -7,6 +7,7 @@ from typing import Any
 
 import narwhals as nw
 
+from opsbook import frames
 from opsbook.validation import one_of
 
 __all__ = ["PERIODS", "Every", "every", "key_expression"]
@@ -71,8 +72,8 @@ def every(period: str, *, of: str = "arrived_at", staffing: str = "start", name:
     Notes
     -----
     The column of the result holds the beginning of each stretch, by the clock on the wall: times with a zone are read
-    in their own, and the result has none. The hour that comes twice when summer time ends counts as one. A stretch in
-    which nothing happened has no row.
+    in their own (DuckDB's in the one of its session), and the result has none. The hour that comes twice when summer
+    time ends counts as one. A stretch in which nothing happened has no row.
 
     Examples
     --------
@@ -95,8 +96,7 @@ def key_expression(key: str | Every, dtype: nw.dtypes.DType, frame: nw.LazyFrame
     On DuckDB a part of an hour or a week is still to be cut by `in_buckets`.
     """
     if isinstance(key, str):
-        pandas = frame.implementation is nw.Implementation.PANDAS
-        return nw.col(key).fill_nan(None) if dtype.is_float() and not pandas else nw.col(key)
+        return frames.without_nan(key, dtype, frame)
     time = nw.col(key.staffing if staffing else key.of)
     if isinstance(dtype, nw.Date):
         time = time.cast(nw.Datetime("us"))

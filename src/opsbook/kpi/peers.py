@@ -11,7 +11,7 @@ from opsbook import frames
 from opsbook.kpi.intervals import Interval, wilson, z_value
 from opsbook.kpi.measure import Measure
 from opsbook.kpi.tables import Asked, By
-from opsbook.validation import between, nonnegative, positive
+from opsbook.validation import between, positive
 
 __all__ = ["Comparison", "Funnel", "Shrunk", "compare", "difference", "funnel", "peers", "shrink"]
 
@@ -309,11 +309,8 @@ def funnel(trials: ArrayLike, target: float, *, levels: tuple[float, float] = _L
     if (counts != np.round(counts)).any():
         raise ValueError(f"`trials` must be whole numbers, got {trials!r}.")
     target = float(between("target", target, 0, 1))
-    inner, outer = (float(between("levels", level, 0.5, 0.9999)) for level in levels)
-    if outer <= inner:
-        raise ValueError(f"`levels` must rise from the inner to the outer limits, got {levels!r}.")
     limits = []
-    for level in (inner, outer):
+    for level in _rising(levels):
         tail = (1 - level) / 2
         # The smallest count with more than `tail` at or below it; the largest with more than `tail` at or above it.
         low = binom.ppf(tail, counts, target)
@@ -322,6 +319,13 @@ def funnel(trials: ArrayLike, target: float, *, levels: tuple[float, float] = _L
         high = np.where(binom.sf(high - 1, counts, target) > tail, high, high - 1)
         limits += [np.clip(low, 0, counts) / counts, np.clip(high, 0, counts) / counts]
     return Funnel(counts, target, *limits)
+
+
+def _rising(levels: tuple[float, float]) -> tuple[float, float]:
+    inner, outer = (float(between("levels", level, 0.5, 0.9999)) for level in levels)
+    if outer <= inner:
+        raise ValueError(f"`levels` must rise from the inner to the outer limits, got {levels!r}.")
+    return inner, outer
 
 
 def shrink(values: ArrayLike, *, trials: ArrayLike | None = None, variances: ArrayLike | None = None) -> Shrunk:
@@ -458,36 +462,28 @@ def peers(
     if not some.any():
         raise ValueError(f"`{measure.name}` has no case in any group. Check the log and the columns it reads.")
     n, values = counts[some], totals[some] / counts[some]
-    centre = float(totals[some].sum() / n.sum()) if target is None else float(nonnegative("target", target))
+    centre = (
+        float(totals[some].sum() / n.sum()) if target is None else float(between("target", target, -np.inf, np.inf))
+    )
     if measure.doubt is not None and measure.doubt.kind == "proportion":
-        made = funnel(n, centre, levels=levels)
-        limits = [made.low, made.high, made.lowest, made.highest]
+        cone = funnel(n, centre, levels=levels)
+        limits = [cone.low, cone.high, cone.lowest, cone.highest]
         drawn = shrink(values, trials=n).values
     else:
         within = np.maximum(squares[some] - totals[some] ** 2 / n, 0).sum() / max(n.sum() - len(n), 1)
-        inner, outer = (z_value(level) for level in levels)
+        inner, outer = (z_value(level) for level in _rising(levels))
         error = np.sqrt(within / n)
         limits = [centre - inner * error, centre + inner * error, centre - outer * error, centre + outer * error]
         drawn = shrink(values, variances=within / n).values if within > 0 else values
-    columns = {"n": counts.astype("int64")}
-    for name, numbers in zip(
-        ("value", "low", "high", "lowest", "highest", "shrunk"), [values, *limits, drawn], strict=True
-    ):
-        columns[name] = np.full(len(counts), np.nan)
-        columns[name][some] = numbers
-    verdict = np.full(len(counts), "no cases", dtype=object)
-    verdict[some] = _verdicts(values, *limits)
-    names = ("value", "low", "high", "lowest", "highest")
+    names = ("value", "low", "high", "lowest", "highest", "verdict", "shrunk")
     space = keys.implementation.to_native_namespace()
-    made_columns = [
-        nw.new_series(name, columns[name].tolist(), None, backend=space).fill_nan(None)
-        if name != "n"
-        else nw.new_series(name, columns[name].tolist(), None, backend=space)
-        for name in ("n", *names)
-    ]
-    words = nw.new_series("verdict", verdict.tolist(), None, backend=space)
-    last = nw.new_series("shrunk", columns["shrunk"].tolist(), None, backend=space).fill_nan(None)
-    return keys.with_columns(*made_columns, words, last).to_native()
+    columns = [nw.new_series("n", counts.astype(int).tolist(), nw.Int64, backend=space)]
+    for name, made in zip(names, [values, *limits, _verdicts(values, *limits), drawn], strict=True):
+        column = np.full(len(counts), "no cases" if name == "verdict" else None, dtype=object)
+        column[some] = made
+        kind = nw.String if name == "verdict" else nw.Float64
+        columns.append(nw.new_series(name, column.tolist(), kind, backend=space))
+    return keys.with_columns(*columns).to_native()
 
 
 def _verdicts(values: Floats, low: Floats, high: Floats, lowest: Floats, highest: Floats) -> list[str]:

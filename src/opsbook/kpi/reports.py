@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast
 import narwhals as nw
 
 from opsbook import frames
-from opsbook.kpi.intervals import z_value
+from opsbook.kpi.intervals import score_limits, z_value
 from opsbook.kpi.measure import Doubt, Measure
 from opsbook.kpi.tables import Asked, By, finished
 
@@ -104,11 +104,8 @@ def _limits(doubt: Doubt, z: float) -> tuple[nw.Expr, nw.Expr, nw.Expr]:
     parts: list[Any] = [nw.col(part).cast(nw.Float64) for part in doubt.parts]
     if doubt.kind == "proportion":
         x, n = parts
-        p = x / n
-        middle = (p + z**2 / 2 / n) / (z**2 / n + 1)
-        half = (p * (1 - p) / n + z**2 / 4 / n / n) ** 0.5 * z / (z**2 / n + 1)
-        low = nw.when(x > 0).then(middle - half).otherwise(nw.lit(0.0))
-        high = nw.when(x < n).then(middle + half).otherwise(nw.lit(1.0))
+        low, high = score_limits(x, n, z)
+        low, high = nw.when(x > 0).then(low).otherwise(nw.lit(0.0)), nw.when(x < n).then(high).otherwise(nw.lit(1.0))
         enough = n > 0
     elif doubt.kind == "mean":
         total, n, squares = parts

@@ -167,7 +167,7 @@ def cost_per_contact(*, of: str = "answered") -> Measure:
         question="What does a contact cost?",
         unit="currency of `cost`",
         numerator="cost of the staff, as far as the table of staffed time holds it (`cost`)",
-        denominator=f"contacts {of}",
+        denominator=_COUNTED[of],
         clock="none; idle time is in the cost",
         abandonment="counts in the denominator" if of == "offered" else "left out of the denominator",
         source="this course's convention",
@@ -184,6 +184,11 @@ def cost_per_contact(*, of: str = "answered") -> Measure:
 
 
 _COST = nw.col("cost")
+_COUNTED = {
+    "answered": "contacts answered",
+    "offered": "contacts offered (answered and abandoned)",
+    "resolved": "contacts that the log marks as resolved (`resolved`)",
+}
 
 
 def _beside(name: str, key: str, column: str, *, share: float = 1, **card: Any) -> Measure:
@@ -305,7 +310,8 @@ def availability(*, planned: float | None = None, **columns: str) -> Measure:
 
     Notes
     -----
-    Planned time is what Nakajima calls loading time and ISO 22400-2 planned busy time: planned breaks are not in it.
+    Planned time is what Nakajima calls loading time and ISO 22400-2 planned busy time: planned breaks are not in it, so
+    give `planned` where some lie between the first start and the last end.
     Stops are breakdowns, set-up and adjustment; halts too short to be booked and waiting for work count as lost speed.
 
     References

@@ -57,17 +57,20 @@ def csat(*, top: float | None = 4) -> Measure:
     """
     answer = nw.col("csat")
     share = top is not None
+    best = _SCALES["csat"][1]
     level = float(between("top", top, *_SCALES["csat"])) if top is not None else 0
     return ratio_of_sums(
         "csat",
         Part(f"csat from {level}", answer >= level) if share else _ANSWERS["csat"],
         _ANSWERS["csat"].counted(),
         doubt="proportion" if share else "mean",
-        title="Customer satisfaction (CSAT" + (f", {level:g} or more)" if share else ", mean)"),
+        title=f"Customer satisfaction (CSAT, {_boxes(top)})",
         family=_FAMILY,
         question="How many of those who answer are satisfied?" if share else "How satisfied are those who answer?",
         unit="proportion" if share else "points from 1 to 5",
-        numerator=f"answers of {level:g} or more, from 1 to 5" if share else "the answers, from 1 to 5, added up",
+        numerator=f"answers of {level:g}{' or more' if level < best else ''}, from 1 to 5"
+        if share
+        else "the answers, from 1 to 5, added up",
         denominator="answers to the question about satisfaction",
         clock=_CLOCK,
         abandonment=_ABANDONMENT,
@@ -76,6 +79,12 @@ def csat(*, top: float | None = 4) -> Measure:
         columns={"csat": "number"},
         faults=_faults("csat"),
     )
+
+
+def _boxes(top: float | None) -> str:
+    if top is None:
+        return "mean"
+    return "top box" if top == _SCALES["csat"][1] else f"{top:g} or more"
 
 
 def nps() -> Measure:

@@ -184,7 +184,13 @@ class _Source:
 
     @classmethod
     def of(
-        cls, what: str, frame: nw.LazyFrame[Any], kinds: Iterable[Mapping[str, Kind]], *, staffing: bool
+        cls,
+        what: str,
+        frame: nw.LazyFrame[Any],
+        keys: Iterable[str | Every],
+        kinds: Iterable[Mapping[str, Kind]],
+        *,
+        staffing: bool,
     ) -> "_Source":
         wanted = {(name, kind) for columns in kinds for name, kind in columns.items()}
         frame = frames.with_plain_types(frame, wanted)
@@ -196,6 +202,8 @@ class _Source:
             for name, kind in wanted
             if name in schema and ((mixed and name in ids) or frames.type_problems(what, schema, {name: kind}))
         }
+        times = {key.staffing if staffing else key.of for key in keys if isinstance(key, Every)}
+        strange |= {name for name in times if name in schema and not _is_time(schema[name])}
         # A column without a single value has no telling type: engines call it null, object or string.
         empty = {name for name in strange if frames.fetch(frame.select(nw.col(name).count())).item() == 0}
         return cls(what=what, frame=frame, schema=schema, empty=frozenset(empty), staffing=staffing)
@@ -272,11 +280,11 @@ class Asked:
         keys = [by] if isinstance(by, str | Every) else list(by)
         measures = _checked(measures, keys)
         sources = [
-            _Source.of("this table", frame, (measure.columns for measure in measures), staffing=False),
+            _Source.of("this table", frame, keys, (measure.columns for measure in measures), staffing=False),
         ]
         needing = [measure for measure in measures if measure.staffing_columns]
         if needing:
-            sources.append(_staffing(staffing, frame, needing))
+            sources.append(_staffing(staffing, frame, keys, needing))
         return cls(keys=keys, measures=measures, sources=sources, doubts=doubts)
 
     @property
@@ -323,7 +331,7 @@ class Asked:
             for key in self.keys:
                 if isinstance(key, Every) and (column := source.key_column(key)) in source.schema:
                     dtype = source.schema[column]
-                    if not isinstance(dtype, nw.Datetime | nw.Date):
+                    if not _is_time(dtype) and column not in source.empty:
                         yield TypeError(
                             f'`every("{key.period}")` needs datetimes in the column {column!r}, got {dtype}. '
                             "Convert it first, for example with `pandas.to_datetime`."
@@ -395,11 +403,14 @@ class Asked:
         groups = {}
         if keys:
             for alias, key in zip(self.aliases, self.keys, strict=True):
-                dtype = source.schema[source.key_column(key)]
-                groups[alias] = key_expression(key, dtype, source.frame, staffing=source.staffing)
+                column = source.key_column(key)
+                if isinstance(key, Every) and column in source.empty:
+                    groups[alias] = nw.lit(None, dtype=nw.Datetime("us"))
+                else:
+                    groups[alias] = key_expression(key, source.schema[column], source.frame, staffing=source.staffing)
         for name, kind in columns.items():
             if kind == "flag" and source.schema[name].is_numeric():
-                groups[f"given {name}"] = nw.col(name)
+                groups[f"given {name}"] = frames.without_nan(name, source.schema[name], source.frame)
         if source.empty:  # a frame of nothing but such columns would become one row
             base = source.frame.with_columns(**groups, **readings).select(*groups, *columns)
         else:
@@ -493,8 +504,8 @@ class Asked:
             doubtful = bool(found.to_native().filter(f'"{_FAULT}"').limit(1).fetchall())
         else:
             found = self._grouped(base, source, batch, rows, sums)
-            flags = base.select(*(fault.alias(f"{number}") for number, fault in enumerate(faults.values())))
-            doubtful = bool(faults) and any(frames.fetch(flags.select(nw.all().any())).row(0))
+            flags = {f"{number}": fault for number, fault in enumerate(faults.values())}
+            doubtful = bool(flags) and any(frames.fetch(base.select(**flags).select(nw.all().any())).row(0))
         if not doubtful:
             return found
         for measure in batch.measures:
@@ -513,6 +524,10 @@ class Asked:
         if batch.prepare and not source.staffing:
             base = batch.prepare(base)
         return frames.grouped(base.select(*self.aliases, **rows), self.aliases, sums)
+
+
+def _is_time(dtype: nw.dtypes.DType) -> bool:
+    return isinstance(dtype, nw.Datetime | nw.Date)
 
 
 def _checked(measures: Measure | Sequence[Measure], keys: list[str | Every]) -> list[Measure]:
@@ -535,7 +550,7 @@ def _checked(measures: Measure | Sequence[Measure], keys: list[str | Every]) -> 
     return measures
 
 
-def _staffing(staffing: Any | None, log: nw.LazyFrame[Any], needing: list[Measure]) -> _Source:
+def _staffing(staffing: Any | None, log: nw.LazyFrame[Any], keys: list[str | Every], needing: list[Measure]) -> _Source:
     if staffing is None:
         columns = dict.fromkeys(name for measure in needing for name in measure.staffing_columns)
         names = ", ".join(f"`{measure.name}`" for measure in needing)
@@ -550,5 +565,5 @@ def _staffing(staffing: Any | None, log: nw.LazyFrame[Any], needing: list[Measur
             f"{log.implementation.value}. Convert one of them."
         )
     return _Source.of(
-        "the table of staffed time", frame, (measure.staffing_columns for measure in needing), staffing=True
+        "the table of staffed time", frame, keys, (measure.staffing_columns for measure in needing), staffing=True
     )

@@ -115,7 +115,7 @@ def _card(measure: kpi.Measure) -> str:
         f"*{measure.question}*",
         _terms(facts, "kpi-card"),
         _careful(measure.name),
-        f"**Example.** {measure.example}.",
+        f"**Example:** {measure.example}.",
         _table(log),
         f"Beside it the table of staffed time:\n\n{_table(staffing)}" if staffing else "",
         f"```python\n{_call(measure)}\n```",

@@ -24,13 +24,13 @@ _USUAL: Final = (
     "fcr",
     "transfer",
     "escalation",
-    "occupancy",
-    "utilisation",
-    "cost_per_contact",
     "csat",
     "nps",
     "ces",
     "response_rate",
+    "occupancy",
+    "utilisation",
+    "cost_per_contact",
 )
 _OTHERS: Final = (
     "throughput",

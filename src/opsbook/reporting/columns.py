@@ -153,7 +153,7 @@ class _Numbers(_Plain):
         return series.dtype.kind in "iuf"
 
     def finish(self, rows: NDArray[Any], faults: Faults) -> Any:
-        points = any(numbers is not None and (numbers % 1 > 0).any() for numbers, _ in self.pieces)
+        points = any(numbers is not None and _with_decimals(numbers) for numbers, _ in self.pieces)
         decimal = self.options.decimal or cells.decimal_mark(self.texts.numbers, points=points)
         values, wrong = self.whole(lambda text: cells.number(text, decimal=decimal or "comma", seconds=self.seconds))
         places = np.flatnonzero(wrong | np.isinf(values))
@@ -166,6 +166,10 @@ class _Numbers(_Plain):
                 "thousands. Say which with --decimal comma, or write it without."
             )
         return values
+
+
+def _with_decimals(numbers: NDArray[np.float64]) -> bool:
+    return bool((np.floor(numbers) < numbers).any())
 
 
 class _Flags(_Plain):

@@ -163,7 +163,7 @@ def report(
 def _check_encoding(name: str | None) -> None:
     if name is not None:
         try:
-            b"".decode(name)
+            "".encode(name)
         except LookupError:
             raise ValueError(f"`encoding` must be the name of an encoding, got {name!r}. Try cp1252.") from None
 

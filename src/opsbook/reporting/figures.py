@@ -467,7 +467,7 @@ def group_said(value: Any, name: str) -> str:
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if hasattr(value, "strftime"):
-        return str(value.strftime(_PERIOD_FORMS.get(name, "%a %d %b %Y %H:%M")))
+        return str(value.strftime(_PERIOD_FORMS.get(name, "%a %d %b %Y %H:%M"))).replace(" 0", " ", 1)
     if isinstance(value, float):
         return f"{value:g}"
     return " ".join("".join(mark if mark.isprintable() else " " for mark in str(value)).split())

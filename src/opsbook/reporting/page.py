@@ -8,16 +8,20 @@ from html import escape
 from importlib.resources import files
 from operator import attrgetter
 from string import Template
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import opsbook
 from opsbook.kpi import PERIODS, Measure
 from opsbook.reporting.figures import Figures, Line, group_said, interval_said, is_missing, number_said, verdict
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 __all__ = ["page", "promise_said"]
 
 _SHOWN: Final = 500  # groups in the table
 _DOTS: Final = 25  # groups in a picture
+_ABREAST: Final = 6  # pictures through time beside each other
 _PROMISED: Final = "service_level"
 
 
@@ -206,7 +210,7 @@ def _measure(found: Figures, measure: Measure) -> str:
         f'<p><span class="big">{number_said(row.value, row.unit)}</span>{beside}</p>'
         f'<p class="soft">Counted: {_formula(measure)}. Clock: {_words(measure.clock)}. '
         f"Abandonment: {_words(measure.abandonment)}.</p>"
-        f'<div class="charts">{"".join(pictures)}</div></section>'
+        f'<div class="charts">{"".join(pictures)}</div>{_beside_each_other(found, measure, aim)}</section>'
     )
 
 
@@ -240,24 +244,73 @@ def _figure(measure: Measure, key: str, lines: list[Line], aim: float | None) ->
 def _drawn(
     measure: Measure, key: str, lines: list[Line], message: str, aim: float | None, *, timed: bool
 ) -> dict[str, Any]:
-    import pandas as pd  # noqa: PLC0415 - as above
+    from opsbook.charts.measures import measure_of_groups  # noqa: PLC0415 - as above
 
-    from opsbook.charts.measures import measure_of_groups, measure_over_time  # noqa: PLC0415 - as above
-
-    table = pd.DataFrame(
-        {
-            "start" if timed else "group": [line.keys[0] if timed else group_said(line.keys[0], key) for line in lines],
-            **{name: [getattr(line, name) for line in lines] for name in ("value", "low", "high")},
-        }
-    )
-    view = (measure_over_time if timed else measure_of_groups)(
-        table,
+    if timed:
+        return _over_time(measure, f"{key}. {message}", _time_table(lines, 0), aim)
+    view = measure_of_groups(
+        _table_of(lines, "group", [group_said(line.keys[0], key) for line in lines]),
         f"{measure.title} by {key}",
         description=f"{measure.title} by {key}, {len(lines)} in all, with intervals. {message} The table has all.",
         unit=measure.unit,
         target=aim,
     )
     return view.to_dict()
+
+
+def _over_time(
+    measure: Measure, words: str, table: "pd.DataFrame", aim: float | None, **options: Any
+) -> dict[str, Any]:
+    from opsbook.charts.measures import measure_over_time  # noqa: PLC0415 - as above
+
+    view = measure_over_time(
+        table,
+        measure.title,
+        description=f"{measure.title} by {words} A line through {len(table)} points with its interval as a band.",
+        unit=measure.unit,
+        target=aim,
+        **options,
+    )
+    return view.to_dict()
+
+
+def _time_table(lines: list[Line], when: int) -> "pd.DataFrame":
+    return _table_of(lines, "start", [line.keys[when] for line in lines])
+
+
+def _table_of(lines: list[Line], name: str, values: list[Any]) -> "pd.DataFrame":
+    import pandas as pd  # noqa: PLC0415 - as above
+
+    figures = {part: [getattr(line, part) for line in lines] for part in ("value", "low", "high")}
+    return pd.DataFrame({name: values, **figures})
+
+
+def _beside_each_other(found: Figures, measure: Measure, aim: float | None) -> str:
+    """Return a picture through time for each of a few groups, all to one scale; empty where there are no such keys."""
+    from opsbook.charts.picture import NARROW, svg  # noqa: PLC0415 - as above
+
+    timed = [place for place, key in enumerate(found.keys) if key in PERIODS]
+    if len(found.keys) != 2 or len(timed) != 1 or found.keys[timed[0]] not in found.views:  # noqa: PLR2004 -- a pair
+        return ""
+    when, what = timed[0], 1 - timed[0]
+    groups: dict[str, list[Line]] = {}
+    for line in found.groups:
+        if line.measure == measure.name and not math.isnan(line.value) and not is_missing(line.keys[when]):
+            groups.setdefault(group_said(line.keys[what], found.keys[what]), []).append(line)
+    shown = [number for lines in groups.values() for line in lines for number in (line.value, line.low, line.high)]
+    shown = [number for number in [*shown, *([] if aim is None else [aim])] if not math.isnan(number)]
+    if not 2 <= len(groups) <= _ABREAST or min(map(len, groups.values())) < 2 or min(shown) == max(shown):  # noqa: PLR2004 -- as above
+        return ""
+    keys = f"{found.keys[when]} and {found.keys[what]}"
+    pictures = []
+    for name, lines in groups.items():
+        table = _time_table(lines, when)
+        view = _over_time(measure, f"{keys}: {name}.", table, aim, bounds=(min(shown), max(shown)), height=170)
+        pictures.append(f'<div><p class="name">{escape(name)}</p>{svg(view, width=NARROW)}</div>')
+    return (
+        f'<figure><figcaption>By {escape(keys)}<span>All to one scale. The figures stand in <a href="#groups">All '
+        f'groups</a>.</span></figcaption><div class="abreast">{"".join(pictures)}</div></figure>'
+    )
 
 
 def _data(measure: Measure, key: str, lines: list[Line]) -> str:
@@ -288,7 +341,7 @@ def _groups(found: Figures, saved: str) -> str:
     for place in range(min(count, _SHOWN)):
         part = found.groups[place * size : (place + 1) * size]
         keys = "".join(
-            f'<th scope="row">{escape(group_said(value, key))}</th>'
+            f'<th scope="row" class="key">{escape(group_said(value, key))}</th>'
             for key, value in zip(found.keys, part[0].keys, strict=True)
         )
         rows.append(f"<tr>{keys}{''.join(map(_group_cell, part))}</tr>")
@@ -356,10 +409,10 @@ def _empty(found: Figures) -> str:
         f'<td class="words">{escape(", ".join(uses[name])) or "none"}</td></tr>'
         for name, count in found.empty.items()
     ]
-    head = ("Column", "Empty cells", "Of all rows", "Left out of")
+    head = ("Column", "Empty cells", "Of all rows", "Needed by")
     words = (
         "<p><strong>Rows left out.</strong> A contact without a value that a measure needs is left out of its "
-        "numerator and denominator alike. Some cells are rightly empty: nobody handled an abandoned contact, and not "
-        "everybody was asked, or answered.</p>"
+        "numerator and denominator alike. Some cells are rightly empty: nobody handled an abandoned contact, not "
+        "everybody was asked, or answered, and a first contact repeats none.</p>"
     )
     return words + _table("Cells without a value", head, rows, numbers=(1, 2))

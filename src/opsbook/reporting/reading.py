@@ -125,8 +125,8 @@ class Table:
             near = get_close_matches(name, list(self.theirs), n=1, cutoff=0.6)
             hint = f"Perhaps {near[0]!r}? Map it with --mapping." if near else "Add it, or map yours with --mapping."
             self.problem(f"needs the column {name!r} for {why}. {hint}")
-        if lost and self.theirs:
-            self.problem(f"has the columns {_listed(list(self.theirs.values()))}.")
+        if lost:
+            self.problems[-1] += f"\n    The file has {_listed(list(self.theirs.values()))}."
 
     def read(self, wanted: Mapping[str, Kind], options: Options) -> "pd.DataFrame":
         """Return the columns of `wanted` that are there; the index holds the rows as a spreadsheet counts them."""
