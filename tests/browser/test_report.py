@@ -40,16 +40,21 @@ def test_it_is_accessible_in_light_dark_and_narrow(page: Page) -> None:
     assert look(page) == []
 
 
+def _count_pictures(page: Page) -> None:
+    """Expect one picture in each figure, at whatever width, and one a channel where these stand abreast."""
+    for figure in page.locator("figure").all():
+        expected = 4 if figure.locator(".abreast").count() else 1
+        assert figure.locator("svg[role=img]").filter(visible=True).count() == expected
+
+
 def test_a_phone_needs_no_sideways_scroll_and_shows_one_picture_of_each(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     summary = page.get_by_role("region", name="Every measure over the whole log")
     assert summary.evaluate("(box) => box.scrollWidth <= box.clientWidth")
-    for figure in page.locator("figure").all():
-        assert figure.locator("svg[role=img]").filter(visible=True).count() == 1
+    _count_pictures(page)
     page.set_viewport_size({"width": 1280, "height": 800})
-    for figure in page.locator("figure").all():
-        assert figure.locator("svg[role=img]").filter(visible=True).count() == 1
+    _count_pictures(page)
 
 
 def test_dark_is_dark_and_the_pictures_follow(page: Page) -> None:
@@ -76,6 +81,8 @@ def test_paper_has_the_tables_whole_and_no_folds(page: Page) -> None:
     page.emulate_media(media="print", color_scheme="dark")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.locator("summary").filter(visible=True).count() == 0
+    page.set_viewport_size({"width": 600, "height": 800})
     groups = page.get_by_role("region", name="Every measure by day, channel")
+    assert groups.evaluate("(box) => box.scrollWidth <= box.clientWidth")
     assert groups.evaluate("(box) => box.scrollHeight <= box.clientHeight + 1")
     assert page.pdf(format="A4").startswith(b"%PDF")

@@ -258,6 +258,51 @@ class TestAssumptions:
         assert days.mean() > 51
 
 
+class TestAnswering:
+    def test_only_the_survey_depends_on_who_answers(self, log: pd.DataFrame) -> None:
+        everybody = datasets.contact_log(answering=(1, 1, 1, 1, 1))
+        survey = ["csat", "effort", "recommend"]
+        pd.testing.assert_frame_equal(everybody.drop(columns=survey), log.drop(columns=survey))
+        assert everybody.loc[everybody["asked"], survey].notna().all(axis=None)
+        assert everybody.loc[~everybody["asked"], survey].isna().all(axis=None)
+        # Whoever answered in the shipped file would have said the same among all.
+        given = log["csat"].notna()
+        pd.testing.assert_frame_equal(everybody.loc[given, survey], log.loc[given, survey])
+
+    def test_each_satisfaction_answers_with_its_own_chance(self) -> None:
+        chances = (0.9, 0.1, 0.5, 0.2, 0.7)
+        said = datasets.contact_log(seed=3, scale=4, answering=chances)["csat"].value_counts()
+        would = datasets.contact_log(seed=3, scale=4, answering=[1.0] * 5)["csat"].value_counts()
+        for mark, chance in enumerate(chances, start=1):
+            error = np.sqrt(chance * (1 - chance) / would[mark])
+            assert abs(said[mark] / would[mark] - chance) < ERRORS * error, mark
+
+    def test_nobody_may_answer(self) -> None:
+        table = datasets.contact_log(answering=np.zeros(5))
+        assert table[["csat", "effort", "recommend"]].isna().all(axis=None)
+        assert table["asked"].any()
+
+    def test_the_default_is_stated(self, log: pd.DataFrame) -> None:
+        pd.testing.assert_frame_equal(log, datasets.contact_log(answering=contacts.ANSWERS))
+
+    @pytest.mark.parametrize(
+        ("answering", "error", "rule"),
+        [
+            ((0.1, 0.2, 0.3, 0.4), ValueError, "must have 5 numbers, got"),
+            ([[0.1] * 5], ValueError, "must have 5 numbers, got"),
+            (0.2, ValueError, "must have 5 numbers, got 0.2"),
+            ((0.1, 0.1, 0.1, 0.1, 1.2), ValueError, "must lie between 0 and 1"),
+            ((-0.1, 0.1, 0.1, 0.1, 0.1), ValueError, "must lie between 0 and 1"),
+            ((0.1, 0.1, 0.1, 0.1, np.nan), ValueError, "must be finite"),
+            (("a", "b", "c", "d", "e"), TypeError, "must be a number or an array of numbers"),
+        ],
+        ids=["four", "nested", "single", "above", "below", "missing", "words"],
+    )
+    def test_other_chances_are_refused(self, answering: object, error: type[Exception], rule: str) -> None:
+        with pytest.raises(error, match=f"`answering` {rule}"):
+            datasets.contact_log(answering=answering)
+
+
 class TestRandomness:
     def test_the_same_seed_gives_the_same_table(self) -> None:
         pd.testing.assert_frame_equal(datasets.contact_log(seed=7), datasets.contact_log(seed=7))

@@ -313,6 +313,16 @@ class TestPeers:
             assert found["low"].to_list()[:3] == limits.low.tolist()
             assert found["highest"].to_list()[:3] == limits.highest.tolist()
 
+    def test_cases_of_nobody_are_a_unit_of_their_own(self):
+        log = pd.DataFrame(
+            {"agent_id": ["a"] * 50 + ["b"] * 50 + [None] * 50, "abandoned": [False] * 100 + [True] * 50}
+        )
+        found = kpi.peers(log, by="agent_id", measure=kpi.abandonment())
+        assert found["agent_id"].isna().tolist() == [False, False, True]
+        assert found["value"].tolist() == [0, 0, 1]
+        assert found["verdict"].tolist() == ["far below", "far below", "far above"]
+        assert kpi.peers(log.dropna(), by="agent_id", measure=kpi.abandonment())["verdict"].tolist() == ["within"] * 2
+
     def test_means_have_normal_limits_about_the_pooled_mean(self):
         rng = np.random.default_rng(5)
         log = pd.DataFrame(

@@ -3,6 +3,7 @@
 from opsbook.charts.blueprint import blueprint
 from opsbook.charts.contact import contact_extents, contact_shares, decoupling, timeline
 from opsbook.charts.frame import titled
+from opsbook.charts.measures import funnel
 from opsbook.charts.pareto import pareto
 from opsbook.charts.quality import control_chart
 from opsbook.charts.queues import waiting_line
@@ -17,6 +18,7 @@ __all__ = [
     "contact_shares",
     "control_chart",
     "decoupling",
+    "funnel",
     "pareto",
     "staffing_plan",
     "timeline",

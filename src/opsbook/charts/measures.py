@@ -1,20 +1,22 @@
-"""Pictures of a measure with its interval: through time, and of groups beside each other."""
+"""Pictures of a measure with its doubt: through time, of groups beside each other, of many units in a funnel."""
 
 from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
+from opsbook import kpi
 from opsbook.charts.frame import View, titled
 from opsbook.charts.theme import PALETTE
 from opsbook.validation import require_columns
 
-__all__ = ["measure_of_groups", "measure_over_time"]
+__all__ = ["funnel", "measure_of_groups", "measure_over_time"]
 
 _ROW = 26  # pixels a group
 _TOP = 60
 _DOTS = 60  # points through time above which only the line is drawn
-_NAME = 20  # letters of a group's name that a phone has room for
+_SLACK = 1e-12  # a share that stands on a limit must not fall off it by rounding
 # The year where one begins, the month where one begins, the day, the hour.
 _CLOCK = (
     "utcFormat(datum.value, utchours(datum.value) || utcminutes(datum.value) ? '%H:%M' : "
@@ -134,6 +136,119 @@ def measure_of_groups(
     )
 
 
+def funnel(
+    units: Any,
+    message: str,
+    *,
+    target: float,
+    description: str,
+    subtitle: str = "",
+    cases: str = "cases",
+    share: str = "share",
+    label: str | None = None,
+    levels: tuple[float, float] = (0.95, 0.998),
+    height: int = 300,
+) -> View:
+    """Draw each unit's share over its number of cases, between the limits that chance alone keeps.
+
+    Parameters
+    ----------
+    units : pandas.DataFrame or polars.DataFrame
+        ``n`` (cases) and ``value`` (share), one row a unit, as `opsbook.kpi.peers` returns them; units without cases
+        are left out.
+    message, description, subtitle : str
+        As in `titled`. Say in one of them which limits are solid (the inner ones) and which dashed.
+    target : float
+        The share that the limits lie about, in [0, 1].
+    cases, share : str
+        What stands beside the axes.
+    label : str, optional
+        A column whose words stand above the points.
+    levels : tuple of two floats
+        As in `opsbook.kpi.funnel`.
+    height : int
+        Height of the picture in pixels.
+
+    Returns
+    -------
+    altair.LayerChart
+        As `titled` returns it. Units beyond the outer limits are triangles in another colour.
+
+    Raises
+    ------
+    MissingColumnError
+        If a column is missing.
+    ValueError
+        If no unit has a case, or a number is out of range.
+
+    Examples
+    --------
+    >>> units = pd.DataFrame({"n": [10, 200], "value": [1.0, 0.6]})
+    >>> drawn = funnel(units, "One of two stands out", target=0.8, description="Two units.")
+    >>> drawn.title.text
+    'One of two stands out'
+    """
+    require_columns("a funnel", units.columns, ["n", "value", *([] if label is None else [label])])
+    kept = [index for index, count in enumerate(units["n"]) if count > 0]
+    if not kept:
+        raise ValueError("a funnel needs at least one unit with a case (`n` above 0), got none.")
+    points = pd.DataFrame(
+        {name: [list(units[name])[i] for i in kept] for name in ("n", "value", *filter(None, [label]))}
+    )
+    own = kpi.funnel(points["n"], target, levels=levels)
+    beyond = (points["value"] < own.lowest - _SLACK) | (points["value"] > own.highest + _SLACK)
+    points["place"] = np.where(beyond, "beyond", "within")
+    least, most = points["n"].min(), points["n"].max()
+    grid = np.unique(np.round(np.geomspace(least, max(most, least + 1), 40)))
+    edge = kpi.funnel(grid, target, levels=levels)
+    sides = {"inner": (edge.low, edge.high), "outer": (edge.lowest, edge.highest)}
+    lines = pd.concat(
+        pd.DataFrame({"n": grid, "value": limit, "side": f"{kind} {end}", "kind": kind})
+        for kind, limits in sides.items()
+        for end, limit in zip(("low", "high"), limits, strict=True)
+    )
+    points["value"], lines["value"] = points["value"].round(4), lines["value"].round(4)
+    heights = pd.concat([points["value"], lines["value"]])
+    ticks = [float(first * 10**power) for power in range(7) for first in (1, 2, 5)]
+    ends = [0.93 * least, 1.18 * grid.max()]
+    x = alt.X(
+        "n:Q",
+        title=cases,
+        scale=alt.Scale(type="log", domain=ends, nice=False),
+        axis=alt.Axis(values=[tick for tick in ticks if ends[0] <= tick <= ends[1]], format="~f"),
+    )
+    room = 0.06 * (heights.max() - heights.min())
+    y = alt.Y(
+        "value:Q",
+        title=share,
+        axis=alt.Axis(format="%", tickCount=5),
+        scale=alt.Scale(zero=False, nice=False, domain=[heights.min() - room, heights.max() + room]),
+    )
+    places = {"domain": ["within", "beyond"]}
+    base = alt.Chart(points).encode(x=x, y=y)
+    layers = [
+        alt.Chart(lines)
+        .mark_line(color=PALETTE["grey"], strokeWidth=1.3)
+        .encode(
+            x=x,
+            y=y,
+            detail="side:N",
+            strokeDash=alt.StrokeDash(
+                "kind:N", legend=None, scale=alt.Scale(domain=["inner", "outer"], range=[[1, 0], [5, 4]])
+            ),
+        ),
+        base.mark_point(filled=True, size=60 if len(points) <= _DOTS else 32, opacity=1).encode(
+            color=alt.Color(
+                "place:N", legend=None, scale=alt.Scale(**places, range=[PALETTE["blue"], PALETTE["orange"]])
+            ),
+            shape=alt.Shape("place:N", legend=None, scale=alt.Scale(**places, range=["circle", "triangle-up"])),
+        ),
+    ]
+    if label is not None:
+        layers.append(base.mark_text(dy=-11, fontWeight=600).encode(text=f"{label}:N"))
+    return titled(alt.layer(*layers), message, description=description, subtitle=subtitle, height=height)
+
+
 def _rounded(table: pd.DataFrame) -> pd.DataFrame:
     """Return the table in six digits, more than any picture shows."""
     numbers = table[["value", "low", "high"]].astype(float).map(lambda value: float(f"{value:.6g}"))
@@ -143,7 +258,7 @@ def _rounded(table: pd.DataFrame) -> pd.DataFrame:
 def _axis(unit: str, bounds: tuple[float, float] | None = None) -> dict[str, Any]:
     share = unit == "proportion"
     return {
-        "title": "per cent" if share else unit.partition(" (")[0].replace("`", ""),
+        "title": "per cent" if share else unit.partition(" from ")[0].partition(" (")[0].replace("`", ""),
         "axis": alt.Axis(labelExpr="format(100 * datum.value, '~g')" if share else alt.Undefined, tickCount=5),
         "scale": alt.Scale(zero=False, nice=True, domain=alt.Undefined if bounds is None else list(bounds)),
     }

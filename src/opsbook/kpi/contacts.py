@@ -111,13 +111,15 @@ def service_level(threshold: float = 20, *, of: str = "offered", short: float | 
 
 @cache
 def _in_time(threshold: float) -> Part:
-    return Part(f"answered within {threshold}", ~_gone & (_wait <= threshold))
+    # Compared with a whole number, whole seconds need not become floats first.
+    limit = int(threshold) if threshold.is_integer() else threshold
+    return Part(f"answered within {threshold}", ~_gone & (_wait <= limit))
 
 
 @cache
 def _service_base(of: str, short: float) -> Part:
     if of == "answered":
-        return _WAITED.counted()
+        return _WAITED.counted
     if of == "offered":
         return Part("offered with a wait", _gone | _timed)
     return Part(f"offered less {short}", (_gone & (_wait > short)) | _timed)
@@ -152,7 +154,7 @@ def asa() -> Measure:
     return ratio_of_sums(
         "asa",
         _WAITED,
-        _WAITED.counted(),
+        _WAITED.counted,
         doubt="mean",
         title="Average speed of answer (ASA)",
         family=_FAMILY,
@@ -207,7 +209,7 @@ def abandonment(*, short: float | None = None) -> Measure:
         return ratio_of_sums(
             "abandonment",
             _ABANDONED,
-            _ABANDONED.counted(),
+            _ABANDONED.counted,
             doubt="proportion",
             columns={"abandoned": "flag"},
             denominator=_BASES["offered"],
@@ -271,7 +273,7 @@ def aht() -> Measure:
     return ratio_of_sums(
         "aht",
         _HANDLED,
-        _HANDLED.counted(),
+        _HANDLED.counted,
         doubt="mean",
         title="Average handling time (AHT)",
         family=_FAMILY,
@@ -323,8 +325,10 @@ def fcr(
     A first contact has no ``repeat_of``; a repeat names in ``repeat_of`` the ``contact_id`` of the contact before. A
     contact belongs to the group of its own row, so that the agent of the first contact answers for the repeat. What
     the agent noted in ``resolved`` does not matter here. Customers who do not come back because they gave up count as
-    resolved, and so do those whose return is not recognised: the figure errs on the high side. Surveys ask the
-    customer instead, and find another number. Times given as numbers are taken for minutes.
+    resolved, and so do those whose return is not recognised: the figure errs on the high side. Repeats are looked for
+    among the rows given: a log filtered to one channel, agent or day has lost them, and its figure is too high. Group
+    (``by=``), do not filter. Surveys ask the customer instead, and find another number. Times given as numbers are
+    taken for minutes.
 
     Examples
     --------
@@ -368,7 +372,8 @@ def fcr(
         numerator=f"the denominator's contacts without a repeat within {window:g} days"
         + (", neither abandoned nor transferred" if (abandoned, transferred) == ("failed", "failed") else "")
         + (", answered" if (abandoned, transferred) == ("failed", "allowed") else "")
-        + (", not transferred" if (abandoned, transferred) == ("left out", "failed") else ""),
+        + (", not transferred" if (abandoned, transferred) == ("left out", "failed") else "")
+        + "; repeats are looked for in all rows of the log, so group it, do not filter it",
         denominator=f"first contacts{' answered' if abandoned == 'left out' else ''}"
         + (f", at least {window:g} days before the log ends" if open_windows == "left out" else ""),
         clock=f"starts when the first contact arrives (`arrived_at`), stops {window:g} days later",

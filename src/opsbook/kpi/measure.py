@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cached_property
 from typing import Any, Literal
 
 import narwhals as nw
@@ -142,25 +142,15 @@ class Part:
         self._name = name
         self._row = row
 
+    @cached_property
     def counted(self) -> "Part":
-        """Return how many rows have the value that this part adds up."""
-        return _counted(self)
+        """How many rows have the value that this part adds up."""
+        return Part(self._name, self._row, "count")
 
+    @cached_property
     def squared(self) -> "Part":
-        """Return the sum of the squares."""
-        return _squared(self)
-
-
-@cache
-def _counted(part: Part) -> Part:
-    made = Part(part._name, part._row, "count")  # noqa: SLF001 -- the same class
-    made.rows = part.rows
-    return made
-
-
-@cache
-def _squared(part: Part) -> Part:
-    return Part(f"{part._name} squared", part._row.cast(nw.Float64) * part._row)  # noqa: SLF001 -- the same class
+        """The sum of the squares, which whole numbers might be too narrow for."""
+        return Part(f"{self._name} squared", self._row.cast(nw.Float64) * self._row)
 
 
 def ratio_of_sums(
@@ -183,7 +173,7 @@ def ratio_of_sums(
     if doubt == "proportion":
         made = Doubt(kind="proportion", parts=(top.total, bottom.total))
     elif doubt == "mean":
-        squares = top.squared()
+        squares = top.squared
         made = Doubt(kind="mean", parts=(top.total, bottom.total, squares.total), rows=squares.rows, sums=squares.sums)
     return Measure(
         name=name,

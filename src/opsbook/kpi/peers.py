@@ -442,6 +442,11 @@ def peers(
     pooled. Nothing is adjusted for case mix: compare like with like, by splitting or filtering first. Of a hundred
     units without any difference, about five lie beyond the inner limits.
 
+    Cases without a unit (a missing `agent_id`: calls that nobody took) make a row of their own, the last, as in
+    `table`, so that no case vanishes unseen. Where the measure needs an answer that row says "no cases" and moves
+    nothing. Where it has cases (calls *offered*, say) it counts as one more unit, in the target too: filter the log
+    first if it should not.
+
     References
     ----------
     Spiegelhalter, D. J. (2005). Funnel plots for comparing institutional performance. Statistics in Medicine, 24(8),

@@ -62,7 +62,7 @@ def csat(*, top: float | None = 4) -> Measure:
     return ratio_of_sums(
         "csat",
         Part(f"csat from {level}", answer >= level) if share else _ANSWERS["csat"],
-        _ANSWERS["csat"].counted(),
+        _ANSWERS["csat"].counted,
         doubt="proportion" if share else "mean",
         title=f"Customer satisfaction (CSAT, {_boxes(top)})",
         family=_FAMILY,
@@ -113,7 +113,7 @@ def nps() -> Measure:
         nps
     0  40.0
     """
-    parts = (_PROMOTERS, _DETRACTORS, _ANSWERS["recommend"].counted())
+    parts = (_PROMOTERS, _DETRACTORS, _ANSWERS["recommend"].counted)
     promoters, detractors, answers = (part.total for part in parts)
     return Measure(
         name="nps",
@@ -182,7 +182,7 @@ def ces(*, easy: float | None = None) -> Measure:
     return ratio_of_sums(
         "ces",
         Part(f"effort to {level}", answer <= level) if share else _ANSWERS["effort"],
-        _ANSWERS["effort"].counted(),
+        _ANSWERS["effort"].counted,
         doubt="proportion" if share else "mean",
         title="Customer effort score (CES" + (", share of easy)" if share else ")"),
         family=_FAMILY,

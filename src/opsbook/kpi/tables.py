@@ -385,7 +385,8 @@ class Asked:
         for names in sorted(wanted):
             if set(names) - set(source.schema):
                 continue
-            known = source.frame.select(*names).drop_nulls()
+            columns = (frames.without_nan(name, source.schema[name], source.frame) for name in names)
+            known = source.frame.select(*columns).drop_nulls()
             distinct, all_ = (
                 frames.fetch(frame.select(nw.len())).item() for frame in (known.unique(list(names)), known)
             )

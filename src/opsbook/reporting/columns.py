@@ -14,7 +14,7 @@ from opsbook.reporting.cells import DateOrder, Decimal
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Column", "Faults", "Options", "TextIdsError", "column"]
+__all__ = ["Column", "Faults", "Options", "TextIdsError", "column", "missing_marks"]
 
 _NAMED: Final = 3  # different faults that a message names one by one
 _LOOKED_AT: Final = 1000  # rows in which they are looked for

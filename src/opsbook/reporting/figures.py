@@ -167,15 +167,11 @@ def compute(
     else:
         _require(asked, columns, log, staffed, problems)
     _require_keys(keys, log)
-    frames_read = _read(log, staffed, asked, keys, options)
+    contacts, times = _read(log, staffed, asked, keys, options)
     for table in tables:
         problems += table.problems
-    contacts, times = frames_read
-    if not problems:
-        problems += _wrong_rows(log, contacts, asked, staffing=False)
-        problems += _wrong_rows(staffed, times, asked, staffing=True) if staffed is not None else []
-    else:  # what can be told of the rows in spite of the rest
-        problems += _wrong_rows(log, contacts, asked, staffing=False, partly=True)
+    problems += _wrong_rows(log, contacts, asked, staffing=False)
+    problems += _wrong_rows(staffed, times, asked, staffing=True) if staffed else []
     if problems:
         raise ContactLogError(list(dict.fromkeys(problems)))
     return _figures(log, contacts, times, asked, keys, left_out=left_out, level=level, target=target, progress=progress)
@@ -265,9 +261,7 @@ def _read(
     return contacts, times
 
 
-def _wrong_rows(
-    table: Table, frame: Any, asked: Sequence[Measure], *, staffing: bool, partly: bool = False
-) -> list[str]:
+def _wrong_rows(table: Table, frame: Any, asked: Sequence[Measure], *, staffing: bool) -> list[str]:
     """Return what is wrong with rows as a whole, each rule once, with the rows that break it."""
     if frame is None or frame.empty:
         return []
@@ -296,7 +290,7 @@ def _wrong_rows(
                 _values(frame, about, where) if about else None,
             )
     names = ["agent_id", "start"] if staffing else ["contact_id"]
-    if set(names) <= set(frame) and (not partly or "contact_id" in frame):
+    if set(names) <= set(frame):
         there = frame[names].dropna()
         again = there.duplicated()
         where = np.flatnonzero(frame.index.isin(there.index[again])) if again.any() else np.empty(0, int)

@@ -98,7 +98,8 @@ def promise_said(found: Figures) -> list[str]:
     groups = [verdict(each.low, each.high, found.target) for each in found.groups if each.measure == row.measure]
     if groups:
         listed = ", ".join(f"{count:,} {said}" for said, count in Counter(groups).most_common())
-        lines.append(f"Of {len(groups):,} groups: {listed}. Too close to call: the interval holds the target.")
+        close = " Too close to call: the interval holds the target." if "too close to call" in groups else ""
+        lines.append(f"Of {len(groups):,} groups: {listed}.{close}")
     return lines
 
 
@@ -355,7 +356,9 @@ def _groups(found: Figures, saved: str) -> str:
         tall=True,
     )
     lost = f"<p>As a whole only: {escape(', '.join(found.not_split))}. {_NOT_SPLIT}</p>" if found.not_split else ""
-    return f'<section aria-labelledby="groups"><h2 id="groups">All groups</h2>{lost}{table}</section>'
+    return (
+        f'<section class="everything" aria-labelledby="groups"><h2 id="groups">All groups</h2>{lost}{table}</section>'
+    )
 
 
 _NOT_SPLIT: Final = "The table of staffed time does not say to which group its hours and costs belong."

@@ -1,5 +1,6 @@
 """A bank's service centre, contact by contact: reasons, channels, waits, agents, repeats, escalations and a survey."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -7,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from opsbook.validation import whole_number
+from opsbook.validation import between, whole_number
 
 __all__ = ["CHANNELS", "REASONS", "Channel", "Reason", "contact_log"]
 
@@ -142,7 +143,9 @@ class _Team:
     satisfaction: Floats
 
 
-def contact_log(*, seed: int | np.random.Generator = SHIPPED_SEED, scale: int = 1) -> pd.DataFrame:
+def contact_log(
+    *, seed: int | np.random.Generator = SHIPPED_SEED, scale: int = 1, answering: Sequence[float] = ANSWERS
+) -> pd.DataFrame:
     r"""Return an invented log of a bank's service centre: one row a contact, Monday to Saturday for thirteen weeks.
 
     The figures are assumptions of this generator. They serve to compute indicators, to see a cause in the operation
@@ -155,6 +158,10 @@ def contact_log(*, seed: int | np.random.Generator = SHIPPED_SEED, scale: int = 
     scale : int
         Multiplies the customers, their cases and the agents, at least 1. The shipped file has about 25,000 contacts;
         ten million take some ten seconds and 1.6 GB of memory.
+    answering : sequence of float
+        Five probabilities, each in [0, 1]: that a customer who is asked answers, by satisfaction from 1 to 5. The
+        default, `ANSWERS`, gives the shipped file; five ones show what all who were asked would have said, and five
+        equal numbers a silence without bias. Everything but the last three columns stays the same.
 
     Returns
     -------
@@ -180,9 +187,9 @@ def contact_log(*, seed: int | np.random.Generator = SHIPPED_SEED, scale: int = 
     Raises
     ------
     TypeError
-        `scale` is no whole number.
+        `scale` is no whole number, or `answering` holds something else than numbers.
     ValueError
-        `scale` is below 1.
+        `scale` is below 1, or `answering` is not five numbers in [0, 1].
 
     Notes
     -----
@@ -211,8 +218,8 @@ def contact_log(*, seed: int | np.random.Generator = SHIPPED_SEED, scale: int = 
 
     **Survey.** Satisfaction is normal around a mean that rises when the matter is settled and falls with transfers,
     waiting and every repeat, and is rounded. A share `ASKED` of the answered contacts is asked, by chance; answers come
-    with the probabilities `ANSWERS`, likelier at the ends of the scale: about 15 % answer, and about 80 % of those give
-    4 or 5.
+    with the probabilities `answering`. The default is likelier at the ends of the scale: about 15 % answer, and about
+    80 % of those give 4 or 5.
 
     The means and probabilities behind satisfaction, effort and recommendation are the constants of this module that
     begin with ``SATISFACTION``, ``EFFORT`` and ``RECOMMEND``.
@@ -236,12 +243,22 @@ def contact_log(*, seed: int | np.random.Generator = SHIPPED_SEED, scale: int = 
     >>> handled = log[~log["abandoned"]]
     >>> bool((handled["handle_s"] == handled["talk_s"] + handled["wrap_s"]).all())
     True
+
+    The share satisfied, as reported, and had everybody answered who was asked:
+
+    >>> everybody = contact_log(seed=1, answering=(1, 1, 1, 1, 1))
+    >>> [round(float((table["csat"].dropna() >= 4).mean()), 2) for table in (log, everybody)]
+    [0.8, 0.77]
     """
     scale = whole_number("scale", scale)
-    return _table(made(np.random.default_rng(seed), scale))
+    hint = "Give five probabilities, for satisfaction from 1 to 5."
+    chances = between("answering", answering, 0, 1, hint=hint)
+    if chances.shape != np.shape(ANSWERS):
+        raise ValueError(f"`answering` must have {len(ANSWERS)} numbers, got {answering!r}. {hint}")
+    return _table(made(np.random.default_rng(seed), scale, chances))
 
 
-def made(rng: np.random.Generator, scale: int) -> Arrays:
+def made(rng: np.random.Generator, scale: int, answering: Sequence[float] | Floats = ANSWERS) -> Arrays:
     """Return all contacts in no order, in small types; nobody, nothing and no answer are numbers below zero."""
     team = _team(rng, scale)
     load = _load(rng)
@@ -250,7 +267,7 @@ def made(rng: np.random.Generator, scale: int) -> Arrays:
     rounds = []
     before = 0
     for number in range(1, MOST_CONTACTS + 1):
-        outcome = _handled(rng, new, number, load, team)
+        outcome = _handled(rng, new, number, load, team, np.asarray(answering))
         count = len(new["case"])
         returning = _returning(rng, new, outcome, before)
         # Only the choice of who returns needs times finer than the log's.
@@ -307,7 +324,9 @@ def _new_cases(rng: np.random.Generator, load: Floats, scale: int) -> Arrays:
     }
 
 
-def _handled(rng: np.random.Generator, contacts: Arrays, number: int, load: Floats, team: _Team) -> Arrays:
+def _handled(
+    rng: np.random.Generator, contacts: Arrays, number: int, load: Floats, team: _Team, answering: Floats
+) -> Arrays:
     """Return what becomes of contacts that are all the same in number within their cases."""
     reason, channel, arrived = contacts["reason"], contacts["channel"], contacts["arrived"]
     count = len(reason)
@@ -341,7 +360,7 @@ def _handled(rng: np.random.Generator, contacts: Arrays, number: int, load: Floa
     del patience
     asked = answered & (rng.random(count) < ASKED)
     csat = _rounded(mood, 1, 5)
-    given = np.flatnonzero(asked & (rng.random(count) < np.array(ANSWERS)[csat - 1]))
+    given = np.flatnonzero(asked & (rng.random(count) < answering[csat - 1]))
     # The few who answer are all that need answers, but everybody's chance is drawn.
     recommend_chance, effort_chance = rng.standard_normal(count)[given], rng.standard_normal(count)[given]
     mood, csat = mood[given], csat[given]
