@@ -45,8 +45,10 @@ def test_a_share_on_a_limit_is_within() -> None:
 
 
 def test_wider_levels_take_a_point_in() -> None:
-    spec = charts.funnel(pd.DataFrame(UNITS), **WORDS, levels=(0.998, 0.999999999)).to_dict()
-    assert [row["place"] for row in rows(spec, 1)] == ["within"] * 4
+    # 141 of 200 lie 3.4 standard deviations below 80%: beyond 99.8% limits (3.1), within 99.99% limits (3.9).
+    units = pd.DataFrame({"n": [200], "value": [141 / 200]})
+    assert rows(charts.funnel(units, **WORDS).to_dict(), 1)[0]["place"] == "beyond"
+    assert rows(charts.funnel(units, **WORDS, levels=(0.95, 0.9999)).to_dict(), 1)[0]["place"] == "within"
 
 
 def test_labels_stand_above_the_points() -> None:
@@ -63,7 +65,10 @@ def test_polars_and_the_frame_of_peers_are_drawn_alike() -> None:
 
 
 def test_it_is_a_picture_of_the_book() -> None:
-    assert "Two stand out" in str(document(charts.funnel(pd.DataFrame(UNITS), **WORDS).to_dict()))
+    drawing = document(charts.funnel(pd.DataFrame(UNITS), **WORDS, label="agent").to_dict(), ".svg").decode()
+    assert "Two stand out" in drawing
+    assert ">D<" in drawing
+    assert ">E<" not in drawing
 
 
 def test_what_cannot_be_drawn() -> None:

@@ -432,8 +432,56 @@ class TestCatalogue:
     def test_names_are_unique_and_every_card_is_complete(self):
         measures = kpi.catalogue()
         assert len({measure.name for measure in measures}) == len(measures) > 0
-        words = ("title", "unit", "numerator", "denominator", "clock", "abandonment", "source", "example")
-        assert [(m.name, word) for m in measures for word in words if not getattr(m, word).strip()] == []
+        words = ("title", "question", "unit", "numerator", "denominator", "clock", "abandonment", "source", "example")
+        empty = {(m.name, word) for m in measures for word in words if not getattr(m, word).strip()}
+        without_customers = [m.name for m in measures if m.family in ("Plant", "People")]
+        assert empty == {(name, "abandonment") for name in without_customers}
+
+    @pytest.mark.parametrize("measure", kpi.catalogue(), ids=lambda measure: measure.name)
+    def test_no_two_conventions_share_a_title(self, measure):
+        made = kpi.conventions(measure).values()
+        assert len({each.title for each in made}) == len(made)
+
+    @pytest.mark.parametrize(
+        ("measure", "title"),
+        [
+            (kpi.service_level(of="answered"), "Service level (20 s, of answered)"),
+            (kpi.abandonment(short=20), "Abandonment rate (without those within 20 s)"),
+            (kpi.fcr(), "First contact resolution (FCR, 7 days)"),
+            (
+                kpi.fcr(30, abandoned="failed", transferred="failed", open_windows="counted"),
+                "First contact resolution (FCR, 30 days, giving up fails, passed on fails, open windows counted)",
+            ),
+            (kpi.transfer(of="offered"), "Transfer rate (of offered)"),
+            (kpi.escalation(of="offered"), "Escalation rate (of offered)"),
+            (kpi.csat(top=5), "Customer satisfaction (CSAT, top box)"),
+            (kpi.ces(easy=3), "Customer effort score (CES, 3 or less)"),
+            (kpi.response_rate(answer="effort"), "Response rate (question about effort)"),
+            (kpi.utilisation(shrinkage=0.3), "Utilisation (30% shrinkage)"),
+            (kpi.cost_per_contact(of="resolved"), "Cost per contact resolved"),
+            (kpi.throughput(period=60), "Throughput (over 60 time units)"),
+            (kpi.wip(period=60), "Number inside (work in process, mean over 60 time units)"),
+            (kpi.availability(planned=30), "Availability (30 min planned)"),
+            (kpi.oee(planned=30), "Overall equipment effectiveness (OEE, 30 min planned)"),
+            (kpi.quality_rate(planned=30), "Quality rate"),
+        ],
+        ids=lambda value: value if isinstance(value, str) else "",
+    )
+    def test_a_title_states_the_convention_where_it_is_not_the_default(self, measure, title):
+        assert measure.title == title
+
+    @pytest.mark.parametrize("measure", kpi.catalogue(), ids=lambda measure: measure.name)
+    def test_a_share_is_asked_for_as_a_share(self, measure):
+        for each in kpi.conventions(measure).values():
+            assert each.unit != "proportion" or "how many" not in each.question.casefold()
+
+    def test_two_conventions_in_one_table_need_two_names(self):
+        log = pd.DataFrame({"csat": [5, 4, 2, 3, 5]})
+        both = [kpi.csat(), kpi.csat(top=5)]
+        with pytest.raises(ValueError, match=r"'csat' more than once.*dataclasses\.replace\(measure, name="):
+            kpi.table(log, measures=both)
+        both[1] = dataclasses.replace(both[1], name="top_box")
+        assert one(kpi.table(log, measures=both)) == {"csat": 0.6, "top_box": 0.4}
 
     @pytest.mark.parametrize("measure", kpi.catalogue(), ids=lambda measure: measure.name)
     @pytest.mark.parametrize("engine", ENGINES)

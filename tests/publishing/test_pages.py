@@ -141,7 +141,9 @@ def test_a_card_says_the_whole_definition(measure: kpi.Measure) -> None:
     card = cards()[measure.name]
     assert card.startswith(f"### {measure.title}\n\n*{measure.question}*\n")
     for word in ("numerator", "denominator", "clock", "abandonment", "unit", "source"):
-        assert f"\n{word.capitalize()}\n: {getattr(measure, word)}\n" in card
+        said = getattr(measure, word)
+        assert (f"\n{word.capitalize()}\n: {said}\n" in card) == bool(said)
+        assert said or f"\n{word.capitalize()}\n" not in card
     assert measure.example in card
 
 
@@ -166,6 +168,11 @@ def test_a_card_names_every_option_and_what_other_conventions_come_to(measure: k
     for call, said in others:
         log, staffing = map(pd.DataFrame, kpi.example(eval(call)))
         assert f"{figure(call, log, None if staffing.empty else staffing):.3f}".rstrip("0").rstrip(".") == said
+
+
+def test_another_convention_does_not_repeat_what_both_have_in_common() -> None:
+    (line,) = re.findall(r"^- `kpi.fcr\(transferred=\"failed\"\)` = 0.25. (.+)$", cards()["fcr"], re.MULTILINE)
+    assert line == "Numerator: the denominator's contacts without a repeat within 7 days, not transferred."
 
 
 def test_every_work_that_a_card_rests_on_is_among_the_sources() -> None:

@@ -159,7 +159,7 @@ def funnel(
     message, description, subtitle : str
         As in `titled`. Say in one of them which limits are solid (the inner ones) and which dashed.
     target : float
-        The share that the limits lie about, in [0, 1].
+        The share that the limits lie about, in [0, 1]; a thin line.
     cases, share : str
         What stands beside the axes.
     label : str, optional
@@ -188,18 +188,19 @@ def funnel(
     >>> drawn.title.text
     'One of two stands out'
     """
-    require_columns("a funnel", units.columns, ["n", "value", *([] if label is None else [label])])
-    kept = [index for index, count in enumerate(units["n"]) if count > 0]
-    if not kept:
+    columns = ["n", "value", *([] if label is None else [label])]
+    require_columns("a funnel", units.columns, columns)
+    points = pd.DataFrame({name: list(units[name]) for name in columns})
+    points = points[points["n"] > 0].reset_index(drop=True)
+    if points.empty:
         raise ValueError("a funnel needs at least one unit with a case (`n` above 0), got none.")
-    points = pd.DataFrame(
-        {name: [list(units[name])[i] for i in kept] for name in ("n", "value", *filter(None, [label]))}
-    )
     own = kpi.funnel(points["n"], target, levels=levels)
     beyond = (points["value"] < own.lowest - _SLACK) | (points["value"] > own.highest + _SLACK)
     points["place"] = np.where(beyond, "beyond", "within")
     least, most = points["n"].min(), points["n"].max()
     grid = np.unique(np.round(np.geomspace(least, max(most, least + 1), 40)))
+    if len(points) <= _DOTS:
+        grid = np.union1d(grid, points["n"])  # exact where a reader looks
     edge = kpi.funnel(grid, target, levels=levels)
     sides = {"inner": (edge.low, edge.high), "outer": (edge.lowest, edge.highest)}
     lines = pd.concat(
@@ -207,7 +208,7 @@ def funnel(
         for kind, limits in sides.items()
         for end, limit in zip(("low", "high"), limits, strict=True)
     )
-    points["value"], lines["value"] = points["value"].round(4), lines["value"].round(4)
+    points["value"], lines["value"] = points["value"].astype(float).round(4), lines["value"].round(4)
     heights = pd.concat([points["value"], lines["value"]])
     ticks = [float(first * 10**power) for power in range(7) for first in (1, 2, 5)]
     ends = [0.93 * least, 1.18 * grid.max()]
@@ -217,16 +218,24 @@ def funnel(
         scale=alt.Scale(type="log", domain=ends, nice=False),
         axis=alt.Axis(values=[tick for tick in ticks if ends[0] <= tick <= ends[1]], format="~f"),
     )
-    room = 0.06 * (heights.max() - heights.min())
+    span = heights.max() - heights.min()
+    room = 0.06 * span
+    # A label stands where fewer lines are near it.
+    marks = np.vstack([own.low, own.high, own.lowest, own.highest, np.full(len(points), target)])
+    above, below = (abs(marks - (points["value"].to_numpy() + way * 0.05 * span)).min(axis=0) for way in (1, -1))
+    points["label"] = np.where(above >= below, "above", "below")
     y = alt.Y(
         "value:Q",
         title=share,
         axis=alt.Axis(format="%", tickCount=5),
         scale=alt.Scale(zero=False, nice=False, domain=[heights.min() - room, heights.max() + room]),
     )
-    places = {"domain": ["within", "beyond"]}
+    places = ["within", "beyond"]
     base = alt.Chart(points).encode(x=x, y=y)
     layers = [
+        alt.Chart(pd.DataFrame({"value": [target]}))
+        .mark_rule(color=PALETTE["grey"], strokeWidth=1, opacity=0.6)
+        .encode(y=y),
         alt.Chart(lines)
         .mark_line(color=PALETTE["grey"], strokeWidth=1.3)
         .encode(
@@ -239,13 +248,17 @@ def funnel(
         ),
         base.mark_point(filled=True, size=60 if len(points) <= _DOTS else 32, opacity=1).encode(
             color=alt.Color(
-                "place:N", legend=None, scale=alt.Scale(**places, range=[PALETTE["blue"], PALETTE["orange"]])
+                "place:N", legend=None, scale=alt.Scale(domain=places, range=[PALETTE["blue"], PALETTE["orange"]])
             ),
-            shape=alt.Shape("place:N", legend=None, scale=alt.Scale(**places, range=["circle", "triangle-up"])),
+            shape=alt.Shape("place:N", legend=None, scale=alt.Scale(domain=places, range=["circle", "triangle-up"])),
         ),
     ]
-    if label is not None:
-        layers.append(base.mark_text(dy=-11, fontWeight=600).encode(text=f"{label}:N"))
+    if label is None:
+        return titled(alt.layer(*layers), message, description=description, subtitle=subtitle, height=height)
+    for side, away in (("above", -11), ("below", 13)):
+        if (points["label"] == side).any():
+            words = alt.Chart(points[points["label"] == side]).mark_text(dy=away, fontWeight=600)
+            layers.append(words.encode(x=x, y=y, text=f"{label}:N"))
     return titled(alt.layer(*layers), message, description=description, subtitle=subtitle, height=height)
 
 

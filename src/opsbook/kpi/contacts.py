@@ -13,7 +13,7 @@ __all__ = ["abandonment", "aht", "asa", "escalation", "fcr", "service_level", "t
 _BASES = {
     "offered": "contacts offered (answered and abandoned)",
     "answered": "contacts answered",
-    "offered_less_short_abandons": "contacts offered, less those abandoned within {short:g} s",
+    "offered_less_short_abandons": "contacts offered, minus those abandoned within {short:g} s",
 }
 _OF = {
     "offered": "",
@@ -92,7 +92,7 @@ def service_level(threshold: float = 20, *, of: str = "offered", short: float | 
         doubt="proportion",
         title=f"Service level ({threshold:g} s{_OF[of].format(short=short)})",
         family=_FAMILY,
-        question=f"How many customers are answered within {threshold:g} seconds?",
+        question=f"What share of customers is answered within {threshold:g} seconds?",
         unit="proportion",
         numerator=f"contacts answered within {threshold:g} s (exactly {threshold:g} s counts)",
         denominator=_BASES[of].format(short=short),
@@ -102,7 +102,7 @@ def service_level(threshold: float = 20, *, of: str = "offered", short: float | 
             "answered": "left out of both",
             "offered_less_short_abandons": f"left out of both within {short:g} s, in the denominator after that",
         }[of],
-        source="Jouini, Koole & Roubos (2013) compare the conventions; of offered contacts by this course's choice",
+        source="Jouini, Koole & Roubos (2013) compare the conventions; of offered contacts by this book's choice",
         example="6 answered within 20 s, 10 offered: 6 ÷ 10 = 0.6",
         columns={"wait_s": "number", "abandoned": "flag"},
         faults=_NEGATIVE_WAIT,
@@ -211,6 +211,7 @@ def abandonment(*, short: float | None = None) -> Measure:
             _ABANDONED,
             _ABANDONED.counted,
             doubt="proportion",
+            title="Abandonment rate",
             columns={"abandoned": "flag"},
             denominator=_BASES["offered"],
             abandonment="is what is counted, however soon",
@@ -223,6 +224,7 @@ def abandonment(*, short: float | None = None) -> Measure:
         Part(f"abandoned after {short}", late),
         Part(f"offered or abandoned after {short}", late | ~_gone),
         doubt="proportion",
+        title=f"Abandonment rate (without those within {short:g} s)",
         columns={"wait_s": "number", "abandoned": "flag"},
         faults=_NEGATIVE_WAIT,
         denominator=_BASES["offered_less_short_abandons"].format(short=short),
@@ -232,9 +234,8 @@ def abandonment(*, short: float | None = None) -> Measure:
 
 
 _ABANDONMENT: dict[str, Any] = {
-    "title": "Abandonment rate",
     "family": _FAMILY,
-    "question": "How many customers give up before anybody answers?",
+    "question": "What share of customers gives up before anybody answers?",
     "unit": "proportion",
     "numerator": "contacts abandoned before an answer",
     "clock": "none; one flag a contact says whether the customer gave up (`abandoned`)",
@@ -360,14 +361,23 @@ def fcr(
         settled = settled & ~_gone
     if transferred == "failed":
         settled = settled & ~passed_on
+    chosen = [
+        words
+        for words, differs in (
+            ("giving up fails", abandoned == "failed"),
+            ("passed on fails", transferred == "failed"),
+            ("open windows counted", open_windows == "counted"),
+        )
+        if differs
+    ]
     return ratio_of_sums(
         "fcr",
         Part(f"resolved {options}", settled),
         Part(f"first {options}", counted),
         doubt="proportion",
-        title=f"First contact resolution (FCR, {window:g} days)",
+        title=f"First contact resolution (FCR, {', '.join([f'{window:g} days', *chosen])})",
         family=_FAMILY,
-        question="How many customers need not come back with the same matter?",
+        question="After what share of first contacts did nobody come back with the same matter?",
         unit="proportion",
         numerator=f"the denominator's contacts without a repeat within {window:g} days"
         + (", neither abandoned nor transferred" if (abandoned, transferred) == ("failed", "failed") else "")
@@ -378,7 +388,7 @@ def fcr(
         + (f", at least {window:g} days before the log ends" if open_windows == "left out" else ""),
         clock=f"starts when the first contact arrives (`arrived_at`), stops {window:g} days later",
         abandonment="left out of both" if abandoned == "left out" else "counts as not resolved",
-        source="this course's convention; firms differ in window, in whose word counts and in what a repeat is",
+        source="this book's convention; firms differ in window, in whose word counts and in what a repeat is",
         example="4 first contacts answered at least 7 days before the log ends, 1 repeated within 7 days: 3 ÷ 4 = 0.75",
         columns={
             "contact_id": "id",
@@ -431,7 +441,7 @@ def escalation(*, of: str = "answered") -> Measure:
         "escalated",
         of,
         title="Escalation rate",
-        question="How many contacts need a higher level?",
+        question="What share of contacts needs a higher level?",
         numerator="contacts passed up to a specialist, a supervisor or a manager (`escalated`)",
         example="1 escalated, 8 answered: 1 ÷ 8 = 0.125",
     )
@@ -469,13 +479,13 @@ def transfer(*, of: str = "answered") -> Measure:
         "transferred",
         of,
         title="Transfer rate",
-        question="How many contacts are passed on?",
+        question="What share of contacts is passed on?",
         numerator="contacts passed on to somebody else (`transferred`)",
         example="2 transferred, 8 answered: 2 ÷ 8 = 0.25",
     )
 
 
-def _flagged(name: str, column: str, of: str, **card: str) -> Measure:
+def _flagged(name: str, column: str, of: str, *, title: str, **card: str) -> Measure:
     one_of("of", of, ("answered", "offered"))
     flag = nw.col(column)
     counted = ~flag.is_null() & (~_gone if of == "answered" else ~_gone.is_null())
@@ -484,12 +494,13 @@ def _flagged(name: str, column: str, of: str, **card: str) -> Measure:
         Part(f"{column} of {of}", flag & counted),
         Part(f"{of} with {column}", counted),
         doubt="proportion",
+        title=title if of == "answered" else f"{title} (of {of})",
         family=_FAMILY,
         unit="proportion",
         denominator=_BASES[of],
         clock="none; one flag a contact",
         abandonment="left out of both" if of == "answered" else "counts in the denominator",
-        source="this course's convention",
+        source="this book's convention",
         columns={column: "flag", "abandoned": "flag"},
         **card,
     )

@@ -64,7 +64,7 @@ def throughput(*, start: str = "arrived_at", end: str = "departed_at", period: f
         start,
         end,
         name="throughput",
-        title="Throughput",
+        title="Throughput" if period is None else f"Throughput (over {_units(period)})",
         question="How many jobs are finished in a unit of time?",
         unit="jobs per time unit of the log (per minute for datetimes)",
         numerator="jobs that have both arrived and departed",
@@ -157,7 +157,7 @@ def wip(*, start: str = "arrived_at", end: str = "departed_at", period: float | 
         start,
         end,
         name="wip",
-        title="Work in process (mean over time)",
+        title=f"Number inside (work in process, mean over {'time' if period is None else _units(period)})",
         question="How many jobs are in the system at a time?",
         unit="jobs",
         numerator="time in the system, summed over the jobs that have both arrived and departed",
@@ -293,4 +293,8 @@ def _clock_of(start: str, end: str) -> tuple[dict[str, nw.Expr], dict[str, Total
 def _period_in_words(period: float | None) -> str:
     if period is None:
         return "time from the first arrival to the last departure of these jobs"
-    return f"the observed period of {positive('period', period).item():g} time units"
+    return f"the observed period of {_units(period)}"
+
+
+def _units(period: float) -> str:
+    return f"{positive('period', period).item():g} time units"

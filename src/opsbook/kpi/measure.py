@@ -48,7 +48,8 @@ class Measure:
     name : str
         The column that `table` writes. ``dataclasses.replace(measure, name="…")`` renames a measure.
     title : str
-        The name for readers.
+        The name for readers. It states the convention where that is not the default one; other columns, and the
+        period of `turnover`, are not in it.
     family : str
         The heading of the catalogue that it stands under.
     question : str
@@ -60,9 +61,9 @@ class Measure:
     clock : str
         Which events start and stop the clock.
     abandonment : str
-        How customers count who leave before they are served.
+        How customers count who leave before they are served; empty if there are none to leave.
     source : str
-        Where the definition comes from, or that it is this course's convention.
+        Where the definition comes from, or that it is this book's convention.
     example : str
         The measure at its defaults, worked on the small table that `example` returns; ends with ``= value``.
     columns : mapping of str to Kind

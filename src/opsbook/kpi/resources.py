@@ -28,7 +28,7 @@ _FAMILY, _PLANT, _PEOPLE = "Resources and money", "Plant", "People"
 _handle = nw.col("handle_s")
 _HANDLED: dict[str, Any] = {
     "numerator": "handling time of all contacts (`handle_s`)",
-    "clock": "handling: from the answer to the end of the work after it",
+    "clock": "handling: from the answer to the end of the work after it, booked where the contact arrived",
     "abandonment": "takes no handling time",
 }
 
@@ -43,7 +43,7 @@ def occupancy() -> Measure:
 
     Notes
     -----
-    Needs ``staffing=`` with ``staffed_s``, the time on duty: at work on a contact or ready for the next, without
+    Needs ``staffing=`` with ``staffed_s``, the staffed time: at work on a contact or ready for the next, without
     breaks and training. A contact's handling counts in the group in which it arrived.
 
     References
@@ -66,7 +66,7 @@ def occupancy() -> Measure:
         "staffed_s",
         title="Occupancy",
         family=_FAMILY,
-        question="How busy are agents while they are on duty?",
+        question="For what share of their staffed time are agents busy?",
         unit="proportion",
         denominator="staffed time of all agents (`staffed_s`)",
         source="Gans, Koole & Mandelbaum (2003)",
@@ -110,15 +110,17 @@ def utilisation(*, paid: str = "paid_s", shrinkage: float | None = None) -> Meas
        utilisation
     0          0.6
     """
-    card: dict[str, Any] = {"title": "Utilisation", "unit": "proportion", "source": "this course's convention"}
-    card |= {"family": _FAMILY, "question": "How much of the time that is paid for goes into contacts?"}
+    card: dict[str, Any] = {"unit": "proportion", "source": "this book's convention"}
+    card |= {"family": _FAMILY, "question": "What share of the time that is paid for goes into contacts?"}
     card |= {"example": "2,400 s of handling in 4,000 s paid: 2,400 ÷ 4,000 = 0.6"}
     if shrinkage is None:
+        card["title"] = "Utilisation"
         words = f"paid time of all agents (`{paid}`)"
         return _beside("utilisation", paid, paid, denominator=words, **card, **_HANDLED)
     share = float(between("shrinkage", shrinkage, 0, 1))
     if share == 1:
         raise ValueError("`shrinkage` must be below 1, got 1. With 1 nobody would ever be available.")
+    card["title"] = f"Utilisation ({100 * share:g}% shrinkage)"
     words = f"staffed time of all agents (`staffed_s`) ÷ (1 − {share:g})"
     return _beside("utilisation", f"{share}", "staffed_s", denominator=words, share=1 / (1 - share), **card, **_HANDLED)
 
@@ -162,7 +164,7 @@ def cost_per_contact(*, of: str = "answered") -> Measure:
     count, cost = f"cost_per_contact {of}", "cost_per_contact cost"
     return Measure(
         name="cost_per_contact",
-        title="Cost per contact",
+        title="Cost per contact" if of == "answered" else f"Cost per contact {of}",
         family=_FAMILY,
         question="What does a contact cost?",
         unit="currency of `cost`",
@@ -170,7 +172,7 @@ def cost_per_contact(*, of: str = "answered") -> Measure:
         denominator=_COUNTED[of],
         clock="none; idle time is in the cost",
         abandonment="counts in the denominator" if of == "offered" else "left out of the denominator",
-        source="this course's convention",
+        source="this book's convention",
         example="64 for the staff, 8 contacts answered: 64 ÷ 8 = 8",
         columns={"resolved" if of == "resolved" else "abandoned": "flag"},
         rows={count: counted},
@@ -211,7 +213,7 @@ def _beside(name: str, key: str, column: str, *, share: float = 1, **card: Any) 
     )
 
 
-def _plant(name: str, columns: dict[str, str], planned: float | None, **card: Any) -> Measure:
+def _plant(name: str, columns: dict[str, str], planned: float | None, *, title: str, **card: Any) -> Measure:
     """Return a factor of overall equipment effectiveness."""
     for column in (columns["start"], columns["ideal"]):
         _unit(column)
@@ -236,9 +238,10 @@ def _plant(name: str, columns: dict[str, str], planned: float | None, **card: An
     known = ~(pieces + scrapped + ideal + stop + start + end).is_null()
     return Measure(
         name=name,
+        title=title if planned is None or name == "quality_rate" else _with_planned(title, planned, columns),
         unit="proportion",
         clock="none; pieces are counted" if name == "quality_rate" else _planned_in_words(planned, columns),
-        abandonment="no customer, so nobody leaves",
+        abandonment="",
         family=_PLANT,
         source="Nakajima (1988)",
         columns=dict.fromkeys(columns.values(), "number"),
@@ -277,6 +280,11 @@ def _unit(column: str) -> int:
     return _SECONDS[suffix]
 
 
+def _with_planned(title: str, planned: float, columns: dict[str, str]) -> str:
+    said = f"{planned:g} {columns['start'].rpartition('_')[2]} planned)"
+    return f"{title[:-1]}, {said}" if title.endswith(")") else f"{title} ({said}"
+
+
 def _planned_in_words(planned: float | None, columns: dict[str, str]) -> str:
     if planned is None:
         return f"planned time: from the first start to the last end (`{columns['start']}`, `{columns['end']}`)"
@@ -284,7 +292,7 @@ def _planned_in_words(planned: float | None, columns: dict[str, str]) -> str:
 
 
 def availability(*, planned: float | None = None, **columns: str) -> Measure:
-    """Availability of a machine: planned time less stops ÷ planned time.
+    """Availability of a machine: planned time minus stops ÷ planned time.
 
     Parameters
     ----------
@@ -334,7 +342,7 @@ def availability(*, planned: float | None = None, **columns: str) -> Measure:
         planned,
         title="Availability",
         question="For how much of its planned time does the machine run?",
-        numerator="planned time less stops",
+        numerator="planned time minus stops",
         denominator="planned time",
         example="20 minutes planned, 2 stopped: 1,080 s ÷ 1,200 s = 0.9",
     )
@@ -375,7 +383,7 @@ def performance_rate(*, planned: float | None = None, **columns: str) -> Measure
         title="Performance rate",
         question="How close to its ideal speed does the machine run?",
         numerator="ideal time per piece × pieces that came in",
-        denominator="planned time less stops",
+        denominator="planned time minus stops",
         example="400 pieces of 2 s in 1,080 s not stopped: 800 ÷ 1,080 = 0.741",
     )
 
@@ -413,8 +421,8 @@ def quality_rate(*, planned: float | None = None, **columns: str) -> Measure:
         _named(columns),
         planned,
         title="Quality rate",
-        question="How many of the pieces come out good?",
-        numerator="pieces that came in less pieces scrapped",
+        question="What share of the pieces comes out good?",
+        numerator="pieces that came in minus pieces scrapped",
         denominator="pieces that came in",
         example="400 pieces, 20 scrapped: 380 ÷ 400 = 0.95",
     )
@@ -487,7 +495,7 @@ def turnover(since: dt.date, until: dt.date, *, hired: str = "hired_on", left: s
     Parameters
     ----------
     since, until : datetime.date
-        The period: from the first day up to, and without, the second.
+        The period: from the first day up to but not including the second.
     hired, left : str
         The columns with the first day and with the day of leaving, which is missing for those who are still there.
 
@@ -539,11 +547,11 @@ def turnover(since: dt.date, until: dt.date, *, hired: str = "hired_on", left: s
         family=_PEOPLE,
         question="How many people leave in a year, for each one employed?",
         unit="per year",
-        numerator=f"people who leave from {since} up to, and without, {until}",
+        numerator=f"people who leave from {since} up to but not including {until}, whatever the reason",
         denominator="person-years employed in that period (mean number of people × years)",
         clock=f"starts on the first day (`{hired}`), stops on the day of leaving (`{left}`)",
-        abandonment="no customers; every leaver counts, whatever the reason",
-        source="this course's convention; many firms divide by the mean of two counts of staff instead",
+        abandonment="",
+        source="this book's convention; many firms divide by the mean of two counts of staff instead",
         example="1 leaver, 3 people on average over 366 days: 1 ÷ 3.006 person-years = 0.333",
         columns={hired: "day", left: "day"},
         faults={f"have `{left}` before `{hired}`": gone < begun},

@@ -12,6 +12,7 @@ _ANSWERS = {column: Part(f"answers in {column}", nw.col(column)) for column in _
 _PROMOTERS = Part("promoters", nw.col("recommend") >= 9)  # noqa: PLR2004 -- as defined
 _DETRACTORS = Part("detractors", nw.col("recommend") <= 6)  # noqa: PLR2004 -- as defined
 _ASKED = Part("asked", nw.col("asked"))
+_QUESTIONS = {"csat": "", "effort": " (question about effort)", "recommend": " (question about recommending)"}
 _FAMILY = "Survey"
 _CLOCK = "none; one answer a contact"
 _ABANDONMENT = "no answer, so left out of both, unless the survey asks those who gave up too"
@@ -66,7 +67,7 @@ def csat(*, top: float | None = 4) -> Measure:
         doubt="proportion" if share else "mean",
         title=f"Customer satisfaction (CSAT, {_boxes(top)})",
         family=_FAMILY,
-        question="How many of those who answer are satisfied?" if share else "How satisfied are those who answer?",
+        question="What share of those who answer is satisfied?" if share else "How satisfied are those who answer?",
         unit="proportion" if share else "points from 1 to 5",
         numerator=f"answers of {level:g}{' or more' if level < best else ''}, from 1 to 5"
         if share
@@ -74,7 +75,7 @@ def csat(*, top: float | None = 4) -> Measure:
         denominator="answers to the question about satisfaction",
         clock=_CLOCK,
         abandonment=_ABANDONMENT,
-        source="this course's convention: the top two of five boxes",
+        source="this book's convention: the top two of five boxes",
         example="answers 5, 4, 2, 3, 5: 3 ÷ 5 = 0.6",
         columns={"csat": "number"},
         faults=_faults("csat"),
@@ -121,7 +122,7 @@ def nps() -> Measure:
         family=_FAMILY,
         question="By how much do promoters outnumber detractors?",
         unit="points from −100 to 100",
-        numerator="promoters (9 or 10) less detractors (0 to 6), times 100",
+        numerator="promoters (9 or 10) minus detractors (0 to 6), times 100",
         denominator="answers to the question about recommending",
         clock=_CLOCK,
         abandonment=_ABANDONMENT,
@@ -184,15 +185,17 @@ def ces(*, easy: float | None = None) -> Measure:
         Part(f"effort to {level}", answer <= level) if share else _ANSWERS["effort"],
         _ANSWERS["effort"].counted,
         doubt="proportion" if share else "mean",
-        title="Customer effort score (CES" + (", share of easy)" if share else ")"),
+        title=f"Customer effort score (CES, {level:g} or less)" if share else "Customer effort score (CES)",
         family=_FAMILY,
-        question="How hard was it for customers to get their matter settled?",
+        question="What share of those who answer found it easy to get their matter settled?"
+        if share
+        else "How hard do those who answer find it to get their matter settled?",
         unit="proportion" if share else "points from 1 (very easy) to 7 (very hard)",
         numerator=f"answers of {level:g} or less, from 1 (very easy) to 7" if share else "the answers, added up",
         denominator="answers to the question about effort",
         clock=_CLOCK,
         abandonment=_ABANDONMENT,
-        source="Dixon, Freeman & Toman (2010), who asked on five points; seven by this course's choice",
+        source="Dixon, Freeman & Toman (2010), who asked on five points; seven by this book's choice",
         example="answers 2, 3, 6, 5, 1: 17 ÷ 5 = 3.4",
         columns={"effort": "number"},
         faults=_faults("effort"),
@@ -240,9 +243,9 @@ def response_rate(*, answer: str = "csat") -> Measure:
         Part(f"{answer} of the asked", asked & ~given.is_null()),
         _ASKED,
         doubt="proportion",
-        title="Response rate",
+        title=f"Response rate{_QUESTIONS[answer]}",
         family=_FAMILY,
-        question="How many of the customers we ask give an answer?",
+        question="What share of the customers we ask gives an answer?",
         unit="proportion",
         numerator=f"the denominator's contacts with an answer (`{answer}`)",
         denominator="contacts after which the customer was asked (`asked`)",

@@ -107,7 +107,7 @@ def _anchor(name: str) -> str:
 
 def _card(measure: kpi.Measure) -> str:
     log, staffing = kpi.example(measure)
-    facts = {word.capitalize(): getattr(measure, word) for word in _CARD}
+    facts = {word.capitalize(): said for word in _CARD if (said := getattr(measure, word))}
     facts["Interval"] = _INTERVALS[measure.doubt.kind] if measure.doubt else "none is given"
     facts["Source"] = measure.source
     parts = [
@@ -192,10 +192,17 @@ def _others(measure: kpi.Measure) -> str:
         log, staffing = map(pd.DataFrame, kpi.example(other))
         value = kpi.table(log, measures=other, staffing=staffing if other.staffing_columns else None)[other.name].item()
         changed = [
-            f"{word}: {getattr(other, word)}" for word in _CARD if getattr(other, word) != getattr(measure, word)
+            f"{word}: {_different(getattr(other, word), getattr(measure, word))}"
+            for word in _CARD
+            if getattr(other, word) != getattr(measure, word)
         ]
         lines.append(f"- `{call}` = {f'{value:.3f}'.rstrip('0').rstrip('.')}. {_sentence('; '.join(changed))}")
     return "Other conventions, on the same example:\n\n" + "\n".join(lines) if lines else ""
+
+
+def _different(other: str, usual: str) -> str:
+    """Return the clauses of a definition that another has not."""
+    return "; ".join(part for part in other.split("; ") if part not in usual.split("; ")) or other
 
 
 def _sentence(text: str) -> str:

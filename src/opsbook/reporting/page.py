@@ -209,8 +209,8 @@ def _measure(found: Figures, measure: Measure) -> str:
     return (
         f'<section aria-labelledby="{place}"><h3 id="{place}">{escape(measure.title)}</h3>'
         f'<p><span class="big">{number_said(row.value, row.unit)}</span>{beside}</p>'
-        f'<p class="soft">Counted: {_formula(measure)}. Clock: {_words(measure.clock)}. '
-        f"Abandonment: {_words(measure.abandonment)}.</p>"
+        f'<p class="soft">Counted: {_formula(measure)}. Clock: {_words(measure.clock)}.'
+        f"{f' Abandonment: {_words(measure.abandonment)}.' if measure.abandonment else ''}</p>"
         f'<div class="charts">{"".join(pictures)}</div>{_beside_each_other(found, measure, aim)}</section>'
     )
 

@@ -1,7 +1,7 @@
 """Data sets that a generator makes, with every assumption in sight."""
 
 from opsbook.datasets.synthetic.contact import OPERATIONS, Operation, Task, contact_shares
-from opsbook.datasets.synthetic.contacts import CHANNELS, REASONS, Channel, Reason, contact_log
+from opsbook.datasets.synthetic.contacts import ANSWERS, CHANNELS, REASONS, Channel, Reason, contact_log
 from opsbook.datasets.synthetic.operations import (
     DEFECTS,
     PRODUCTS,
@@ -16,6 +16,7 @@ from opsbook.datasets.synthetic.survey import DIMENSIONS, Dimension, servqual_su
 from opsbook.datasets.synthetic.turnover import SITES, Site, staff_turnover
 
 __all__ = [
+    "ANSWERS",
     "CHANNELS",
     "DEFECTS",
     "DIMENSIONS",
