@@ -17,7 +17,7 @@ def rows(spec, layer):
 
 
 def test_the_lines_are_the_limits_of_the_library() -> None:
-    lines = pd.DataFrame(rows(charts.funnel(pd.DataFrame(UNITS), **WORDS).to_dict(), 0))
+    lines = pd.DataFrame(rows(charts.funnel(pd.DataFrame(UNITS), **WORDS).to_dict(), 1))
     limits = kpi.funnel(lines["n"].unique(), 0.8)
     for side, expected in {
         "inner low": limits.low,
@@ -32,8 +32,8 @@ def test_the_lines_are_the_limits_of_the_library() -> None:
 
 def test_who_lies_beyond_the_outer_limits_has_another_shape_and_colour() -> None:
     spec = charts.funnel(pd.DataFrame(UNITS), **WORDS).to_dict()
-    assert [row["place"] for row in rows(spec, 1)] == ["within", "within", "beyond", "beyond"]
-    encoding = spec["layer"][1]["encoding"]
+    assert [row["place"] for row in rows(spec, 2)] == ["within", "within", "beyond", "beyond"]
+    encoding = spec["layer"][2]["encoding"]
     assert encoding["shape"]["scale"]["range"] == ["circle", "triangle-up"]
     assert len(set(encoding["color"]["scale"]["range"])) == 2
 
@@ -41,20 +41,30 @@ def test_who_lies_beyond_the_outer_limits_has_another_shape_and_colour() -> None
 def test_a_share_on_a_limit_is_within() -> None:
     on = kpi.funnel([37], 0.8)
     units = pd.DataFrame({"n": [37, 37], "value": [on.lowest[0], on.highest[0]]})
-    assert [row["place"] for row in rows(charts.funnel(units, **WORDS).to_dict(), 1)] == ["within", "within"]
+    assert [row["place"] for row in rows(charts.funnel(units, **WORDS).to_dict(), 2)] == ["within", "within"]
 
 
 def test_wider_levels_take_a_point_in() -> None:
     # 141 of 200 lie 3.4 standard deviations below 80%: beyond 99.8% limits (3.1), within 99.99% limits (3.9).
     units = pd.DataFrame({"n": [200], "value": [141 / 200]})
-    assert rows(charts.funnel(units, **WORDS).to_dict(), 1)[0]["place"] == "beyond"
-    assert rows(charts.funnel(units, **WORDS, levels=(0.95, 0.9999)).to_dict(), 1)[0]["place"] == "within"
+    assert rows(charts.funnel(units, **WORDS).to_dict(), 2)[0]["place"] == "beyond"
+    assert rows(charts.funnel(units, **WORDS, levels=(0.95, 0.9999)).to_dict(), 2)[0]["place"] == "within"
 
 
-def test_labels_stand_above_the_points() -> None:
-    spec = charts.funnel(pd.DataFrame(UNITS), **WORDS, label="agent").to_dict()
-    assert [row["agent"] for row in rows(spec, 2)] == list("ABCD")
-    assert len(charts.funnel(pd.DataFrame(UNITS), **WORDS).to_dict()["layer"]) == 2
+def test_labels_keep_away_from_the_lines() -> None:
+    # A little below the upper limit a word above the point would be struck through, so would one below near the lower.
+    edge = kpi.funnel([1000], 0.5)
+    units = pd.DataFrame({"n": [1000] * 2, "value": [edge.high[0] - 0.002, edge.low[0] + 0.002], "who": ["up", "down"]})
+    spec = charts.funnel(units, "A", target=0.5, description="B", label="who").to_dict()
+    words = {layer["mark"]["dy"] > 0: i for i, layer in enumerate(spec["layer"]) if layer["mark"]["type"] == "text"}
+    assert [row["who"] for row in rows(spec, words[True])] == ["up"]
+    assert [row["who"] for row in rows(spec, words[False])] == ["down"]
+
+
+def test_without_labels_nothing_is_written() -> None:
+    spec = charts.funnel(pd.DataFrame(UNITS), **WORDS).to_dict()
+    assert [layer["mark"]["type"] for layer in spec["layer"]] == ["rule", "line", "point"]
+    assert rows(spec, 0) == [{"value": 0.8}]
 
 
 def test_polars_and_the_frame_of_peers_are_drawn_alike() -> None:

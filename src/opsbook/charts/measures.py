@@ -223,7 +223,6 @@ def funnel(
     # A label stands where fewer lines are near it.
     marks = np.vstack([own.low, own.high, own.lowest, own.highest, np.full(len(points), target)])
     above, below = (abs(marks - (points["value"].to_numpy() + way * 0.05 * span)).min(axis=0) for way in (1, -1))
-    points["label"] = np.where(above >= below, "above", "below")
     y = alt.Y(
         "value:Q",
         title=share,
@@ -253,11 +252,9 @@ def funnel(
             shape=alt.Shape("place:N", legend=None, scale=alt.Scale(domain=places, range=["circle", "triangle-up"])),
         ),
     ]
-    if label is None:
-        return titled(alt.layer(*layers), message, description=description, subtitle=subtitle, height=height)
-    for side, away in (("above", -11), ("below", 13)):
-        if (points["label"] == side).any():
-            words = alt.Chart(points[points["label"] == side]).mark_text(dy=away, fontWeight=600)
+    for named, away in ((points[above >= below], -11), (points[above < below], 13)):
+        if label is not None and len(named):
+            words = alt.Chart(named).mark_text(dy=away, fontWeight=600)
             layers.append(words.encode(x=x, y=y, text=f"{label}:N"))
     return titled(alt.layer(*layers), message, description=description, subtitle=subtitle, height=height)
 

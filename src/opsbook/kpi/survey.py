@@ -120,7 +120,7 @@ def nps() -> Measure:
         name="nps",
         title="Net promoter score (NPS)",
         family=_FAMILY,
-        question="By how much do promoters outnumber detractors?",
+        question="How many more of a hundred answers are promoters' than detractors'?",
         unit="points from −100 to 100",
         numerator="promoters (9 or 10) minus detractors (0 to 6), times 100",
         denominator="answers to the question about recommending",

@@ -37,6 +37,14 @@ _INTERVALS = {
     "mean": "normal, for a mean",
     "nps": "normal, for a difference of two shares of the same answers",
 }
+_EXPLAINED = {
+    "Contacts": "[Operating metrics](../chapters/operating-metrics.ipynb)",
+    "Survey": "[Satisfaction metrics](../chapters/satisfaction-metrics.ipynb)",
+    "Resources and money": "[Operating metrics](../chapters/operating-metrics.ipynb#oper-busy)",
+    "Flow": "[Operations and services](../chapters/operations-and-services.ipynb)",
+    "Plant": "[Operating metrics](../chapters/operating-metrics.ipynb#oper-oee)",
+    "People": "[People and staffing](../chapters/people-and-staffing.ipynb)",
+}
 _NARROW = 60  # characters of code that a page shows on one line
 _CARD = ("numerator", "denominator", "clock", "abandonment", "unit")
 
@@ -75,20 +83,26 @@ def evidence_ledger(entries: list[dict[str, Any]]) -> str:
 
 
 def kpi_overview() -> str:
-    """Return a table of all measures of the catalogue as Markdown."""
-    rows = [
-        f"| [{measure.title}]({_anchor(measure.name)}) | {measure.family} | {measure.unit} "
-        f"| {'yes' if measure.staffing_columns else 'no'} |"
-        for measure in kpi.catalogue()
+    """Return the names of all measures of the catalogue as Markdown, family by family."""
+    lines = [
+        f"- **{family}:** {' · '.join(f'[{each.title}]({_anchor(each.name)})' for each in measures)}"
+        for family, measures in _families()
     ]
-    return "\n".join(["| measure | family | unit | needs staffed time |", "| --- | --- | --- | --- |", *rows])
+    needing = [f"[{each.title}]({_anchor(each.name)})" for each in kpi.catalogue() if each.staffing_columns]
+    return "\n".join([*lines, "", f"A second table, of staffed time, is needed for: {', '.join(needing)}."])
 
 
 def kpi_catalogue() -> str:
     """Return the card of every measure as Markdown, under the headings of their families."""
-    families = groupby(kpi.catalogue(), key=lambda measure: measure.family)
-    parts = [f"## {family}\n\n" + "\n\n".join(map(_card, measures)) for family, measures in families]
+    parts = [
+        "\n\n".join([f"## {family}", f"Explained in {_EXPLAINED[family]}.", *map(_card, measures)])
+        for family, measures in _families()
+    ]
     return "\n\n".join([*parts, f"## Sources\n\n{_sources()}"])
+
+
+def _families() -> list[tuple[str, list[kpi.Measure]]]:
+    return [(family, list(each)) for family, each in groupby(kpi.catalogue(), key=lambda measure: measure.family)]
 
 
 def _sources() -> str:
@@ -116,10 +130,13 @@ def _card(measure: kpi.Measure) -> str:
         _terms(facts, "kpi-card"),
         _careful(measure.name),
         f"**Example:** {measure.example}.",
-        _table(log),
-        f"Beside it the table of staffed time:\n\n{_table(staffing)}" if staffing else "",
-        f"```python\n{_call(measure)}\n```",
-        _choices(measure),
+        _folded(
+            f"Rows and call of the example: {measure.title}",
+            _table(log),
+            f"Beside it the table of staffed time:\n\n{_table(staffing)}" if staffing else "",
+            f"```python\n{_call(measure)}\n```",
+        ),
+        _folded(f"Options and other conventions: {measure.title}", _options(measure.name), _others(measure)),
         f"In the library: [`kpi.{measure.name}`](reference/kpi.md#library-kpi-{measure.name})",
     ]
     return "\n\n".join(filter(None, parts))
@@ -132,13 +149,10 @@ def _call(measure: kpi.Measure) -> str:
     return line if len(line) <= _NARROW else "kpi.table(\n" + "".join(f"    {each},\n" for each in arguments) + ")"
 
 
-def _choices(measure: kpi.Measure) -> str:
-    """Return the options and what other conventions come to, folded; nothing if there is nothing to choose."""
-    parts = [part for part in (_options(measure.name), _others(measure)) if part]
-    if not parts:
-        return ""
-    summary = f"<summary>Options and other conventions: {measure.title}</summary>"
-    return "\n\n".join([f'<details class="source">{summary}', *parts, "</details>"])
+def _folded(summary: str, *parts: str) -> str:
+    """Return what only some readers want under one line; nothing if there is nothing."""
+    body = "\n\n".join(filter(None, parts))
+    return f'<details class="source"><summary>{summary}</summary>\n\n{body}\n\n</details>' if body else ""
 
 
 def _terms(said: Mapping[str, str], *classes: str) -> str:
