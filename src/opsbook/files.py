@@ -1,15 +1,20 @@
-"""Tables as text files: opening what other programs save, and writing whole or not at all."""
+"""Files: opening what other programs save, writing whole or not at all, and the fonts that pages carry."""
 
 import codecs
 import gzip
 import os
 import zlib
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Final
 
-__all__ = ["UnreadableFileError", "aligned", "blocks", "refuse", "text", "write"]
+__all__ = ["FONTS", "UnreadableFileError", "aligned", "blocks", "font_faces", "refuse", "text", "write"]
+
+FONTS: Final = Path(__file__).parent / "vendor" / "source-sans-pro"
+"""The folder of the course's fonts."""
 
 _BLOCK: Final = 16 * 2**20
 _LONGEST: Final = 8  # blocks without the end of a row: somewhere a quotation mark was not closed
@@ -139,7 +144,7 @@ class _Decoder:
         said = self.encoding if self.asked else "UTF-16" if self.encoding == "utf-16" else "UTF-8"
         return UnreadableFileError(
             f"{self.file}:{place}: must be {said} text, got the byte {error.object[error.start]:#x}. "
-            "Save it as CSV UTF-8."
+            "Save it as CSV UTF-8, or say what it is, for example with --encoding cp1252."
         )
 
 
@@ -214,3 +219,16 @@ def write(contents: Mapping[Path, bytes]) -> None:
     finally:
         for part in parts.values():
             part.unlink(missing_ok=True)
+
+
+@cache
+def font_faces() -> str:
+    """Return the fonts as style rules that carry them."""
+    faces = []
+    for weight in (400, 600):
+        font = b64encode((FONTS / f"source-sans-pro-latin-{weight}-normal.woff2").read_bytes()).decode()
+        faces.append(
+            f'@font-face{{font-family:"Source Sans Pro";font-weight:{weight};'
+            f'src:url(data:font/woff2;base64,{font}) format("woff2")}}'
+        )
+    return "".join(faces)

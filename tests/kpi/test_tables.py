@@ -1241,6 +1241,16 @@ class TestReport:
             pytest.approx(np.mean(waits) + half),
         )
 
+    @pytest.mark.parametrize("engine", ENGINES)
+    def test_an_interval_ends_where_its_scale_does(self, engine):
+        answers = {"wait_s": [0.0] * 39 + [1000.0], "abandoned": [False] * 40, "effort": [1] * 39 + [2]}
+        waits, easy = rows(kpi.report(engine(answers), measures=[kpi.asa(), kpi.ces()]))
+        assert (waits["value"], waits["low"]) == (25, 0)
+        assert waits["high"] == pytest.approx(25 + 1.959963984540054 * 25)
+        assert (easy["value"], easy["low"]) == (pytest.approx(1.025), 1)
+        hard = one(kpi.report(engine({"effort": [7] * 39 + [6]}), measures=kpi.ces()))
+        assert (hard["value"], hard["high"]) == (pytest.approx(6.975), 7)
+
     def test_the_shipped_log_gives_the_same_on_every_engine(self):
         tables = [datasets.load(name) for name in ("contact_log", "contact_staffing")]
         measures = [*standard(), kpi.occupancy(), kpi.utilisation(), kpi.cost_per_contact()]

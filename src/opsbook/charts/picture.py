@@ -3,15 +3,14 @@
 import hashlib
 import json
 import re
-from base64 import b64encode
 from collections.abc import Mapping
 from copy import deepcopy
 from functools import cache
 from html import escape
-from pathlib import Path
 from typing import Any, Final
 
 from opsbook.charts.theme import FONT
+from opsbook.files import FONTS, font_faces
 
 __all__ = ["NARROW", "WIDE", "document", "drawing_spec", "svg"]
 
@@ -19,14 +18,13 @@ WIDE: Final = 680
 NARROW: Final = 340
 _ALONE: Final = 960
 _INK: Final = "#1d2329"
-_FONTS = Path(__file__).parents[1] / "vendor" / "source-sans-pro"
 
 
 @cache
 def _register_fonts() -> None:
     import vl_convert  # noqa: PLC0415 - a 30 MB library that only drawing needs
 
-    vl_convert.register_font_directory(str(_FONTS))
+    vl_convert.register_font_directory(str(FONTS))
 
 
 def drawing_spec(spec: Mapping[str, Any], width: int) -> dict[str, Any]:
@@ -106,16 +104,3 @@ def document(spec: Mapping[str, Any], suffix: str) -> bytes:
     picture = picture.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)
     # Words were given the room that they take in this font; a viewer's own might need more.
     return str(picture).replace(">", f"><style>{font_faces()}</style>", 1).encode()
-
-
-@cache
-def font_faces() -> str:
-    """Return the fonts as style rules that carry them."""
-    faces = []
-    for weight in (400, 600):
-        font = b64encode((_FONTS / f"source-sans-pro-latin-{weight}-normal.woff2").read_bytes()).decode()
-        faces.append(
-            f'@font-face{{font-family:"Source Sans Pro";font-weight:{weight};'
-            f'src:url(data:font/woff2;base64,{font}) format("woff2")}}'
-        )
-    return "".join(faces)

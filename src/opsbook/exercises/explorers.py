@@ -11,9 +11,10 @@ from typing import Any, Final
 import pandas as pd
 
 from opsbook.charts.frame import View
-from opsbook.charts.picture import font_faces, svg
+from opsbook.charts.picture import svg
 from opsbook.charts.theme import check
 from opsbook.errors import ChartError
+from opsbook.files import font_faces
 
 __all__ = ["EXPLORER_MIME_TYPE", "MAX_BYTES", "Explorer", "Moved", "Slider", "explore", "in_words", "weighed"]
 

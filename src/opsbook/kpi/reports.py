@@ -1,5 +1,6 @@
 """The report: every figure with its interval, what it rests on, and why it is missing where it is."""
 
+import re
 from collections.abc import Sequence
 from typing import Any, TypeVar, cast
 
@@ -53,7 +54,8 @@ def report(
     Notes
     -----
     Proportions get Wilson's interval, means and net promoter scores the normal one (a mean from 30 cases on), all for
-    independent cases. A ratio of two totals, such as occupancy, has none: it is no count of cases.
+    independent cases. No interval goes beyond its scale: it is cut at 0 for a time, at the ends for points such as 1 to
+    7 and −100 to 100. A ratio of two totals, such as occupancy, has none: it is no count of cases.
 
     Examples
     --------
@@ -96,11 +98,19 @@ def _figures(measure: Measure, z: float) -> dict[str, nw.Expr]:
     if measure.doubt is None:
         nothing = nw.lit(None, dtype=nw.Float64)
         return {"value": value, "low": nothing, "high": nothing, "n": nothing}
-    low, high, count = _limits(measure.doubt, z)
+    low, high, count = _limits(measure.doubt, z, _scale(measure.unit))
     return {"value": value, "low": low, "high": high, "n": count}
 
 
-def _limits(doubt: Doubt, z: float) -> tuple[nw.Expr, nw.Expr, nw.Expr]:
+def _scale(unit: str) -> tuple[float | None, float | None]:
+    """Return the least and the most that a mean in this unit can be."""
+    if unit.startswith("points from"):
+        least, most = map(float, re.findall(r"\d+", unit))
+        return least, most
+    return (0 if unit == "seconds" or "time unit (minutes" in unit else None), None
+
+
+def _limits(doubt: Doubt, z: float, scale: tuple[float | None, float | None]) -> tuple[nw.Expr, nw.Expr, nw.Expr]:
     parts: list[Any] = [nw.col(part).cast(nw.Float64) for part in doubt.parts]
     if doubt.kind == "proportion":
         x, n = parts
@@ -112,6 +122,8 @@ def _limits(doubt: Doubt, z: float) -> tuple[nw.Expr, nw.Expr, nw.Expr]:
         variance = _not_below(squares - total * total / n, 0) / (n - 1)
         half = (variance / n) ** 0.5 * z
         low, high, enough = total / n - half, total / n + half, n >= _LEAST_FOR_A_MEAN
+        low = low if scale[0] is None else _not_below(low, scale[0])
+        high = high if scale[1] is None else _not_above(high, scale[1])
     else:
         promoters, detractors, n = parts
         score = promoters / n - detractors / n

@@ -2,7 +2,8 @@
 
 import ast
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -14,7 +15,7 @@ from opsbook.frames import Kind
 from opsbook.kpi import Every, Measure
 from opsbook.validation import known
 
-__all__ = ["STANDARD", "Target", "groups", "mapping", "measures"]
+__all__ = ["STANDARD", "Names", "Target", "groups", "mapping", "measures"]
 
 _USUAL: Final = (
     "service_level",
@@ -72,7 +73,17 @@ STANDARD: Final[Mapping[str, Kind]] = {
 """The columns of the standard contact log and of the table of staffed time, and their kinds."""
 
 _TAKEN: Final = ("scope", "measure", "value", "low", "high", "n", "unit", "note")
+_UNITS: Final = {"milliseconds": 0.001, "minutes": 60.0, "hours": 3600.0}
+_MAPPED: Final = re.compile(r"(?P<ours>.*?)(?: in (?P<unit>[a-z]+)| when (?P<yes>.+))?", re.DOTALL)
 _HINT: Final = "Write names with options, as in: service_level(30), asa, fcr(window=14)."
+
+
+class Names(NamedTuple):
+    """What a mapping file says: names, their name → ours, and of ours the units and the words for yes."""
+
+    ours: dict[str, str]
+    units: dict[str, tuple[str, float]]
+    yes: dict[str, tuple[str, ...]]
 
 
 class Target(NamedTuple):
@@ -169,22 +180,23 @@ def groups(text: str, columns: Sequence[str]) -> tuple[list[str | Every], list[s
     return found, problems
 
 
-def mapping(file: Path, others: Sequence[str]) -> tuple[dict[str, str], list[str]]:
-    """Return a mapping file as their name → ours, and what is wrong with it; `others` are further names of ours."""
+def mapping(file: Path, others: Sequence[str]) -> tuple[Names, list[str]]:
+    """Return what a mapping file says, and what is wrong with it; `others` are further names of ours."""
+    names = Names({}, {}, {})
     try:
         tree = located.parse(files.text(file))
     except files.UnreadableFileError as error:
-        return {}, [str(error)]
+        return names, [str(error)]
     except located.UnreadableError as error:
-        return {}, [f"{file}:{error.line or 1}: {error}"]
+        return names, [f"{file}:{error.line or 1}: {error}"]
     problems = [f"{file}:{line}: {rule}" for line, _, rule in tree.problems]
     if not isinstance(tree.value, dict) or not tree.value:
         problems.append(f"{file}:1: must hold lines such as `Queue time: wait_s` (their name: ours). Add them.")
-        return {}, problems
-    found: dict[str, str] = {}
+        return names, problems
     for theirs, said in tree.value.items():
         place = f"{file}:{tree.line((theirs,))}: {theirs!r}"
-        ours = said.strip() if isinstance(said, str) else said
+        parts = _MAPPED.fullmatch(said.strip()) if isinstance(said, str) else None
+        ours = parts["ours"].strip() if parts else said
         if not isinstance(ours, str) or not ours:
             problems.append(f"{place}: must be mapped to one of our names, got {ours!r}. Write it after the colon.")
             continue
@@ -193,9 +205,30 @@ def mapping(file: Path, others: Sequence[str]) -> tuple[dict[str, str], list[str
             hint = f"Did you mean {near[0]!r}?" if near else f"Ours: {', '.join(STANDARD)}, and the names in --by."
             problems.append(f"{place}: must be mapped to one of our names, got {ours!r}. {hint}")
             continue
-        if ours in found.values():
-            first = next(name for name, mapped in found.items() if mapped == ours)
+        if ours in names.ours.values():
+            first = next(name for name, mapped in names.ours.items() if mapped == ours)
             problems.append(f"{place}: must not be mapped to {ours!r} like {first!r}. Remove one of the two lines.")
             continue
-        found[theirs.strip()] = ours
-    return found, problems
+        names.ours[theirs.strip()] = ours
+        problems += _meaning(names, place, ours, parts) if parts else []
+    return names, problems
+
+
+def _meaning(names: Names, place: str, ours: str, said: re.Match[str]) -> Iterator[str]:
+    """Note the unit or the words for yes that stand behind one of our names, or yield what is wrong with them."""
+    if said["unit"]:
+        if said["unit"] not in _UNITS or not ours.endswith("_s"):
+            yield (
+                f"{place}: must be a column in seconds and `in` {', '.join(_UNITS)}, got {said[0]!r}. Write, for "
+                "example, wait_s in minutes."
+            )
+        else:
+            names.units[ours] = (said["unit"], _UNITS[said["unit"]])
+    elif said["yes"]:
+        if STANDARD.get(ours) != "flag":
+            yield (
+                f"{place}: must be a column of yes and no before `when`, got {said[0]!r}. Write, for example, "
+                "abandoned when Lost, Hung up."
+            )
+        else:
+            names.yes[ours] = tuple(word.strip() for word in said["yes"].split(",") if word.strip())

@@ -34,6 +34,10 @@ _FALSE: Final = frozenset({"false", "f", "no", "n", "0", "0.0", "nein", "non"})
 
 _PLAIN: Final = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?", re.ASCII)
 _COMMA: Final = re.compile(r"[-+]?\d+,\d+", re.ASCII)
+_GROUPED: Final = {
+    "point": re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d*)?", re.ASCII),
+    "comma": re.compile(r"[-+]?\d{1,3}(?:\.\d{3})+(?:,\d*)?", re.ASCII),
+}
 _DURATION: Final = re.compile(r"(\d+):([0-5]\d):([0-5]\d(?:\.\d+)?)", re.ASCII)
 _THOUSANDS: Final = 3
 
@@ -99,12 +103,16 @@ def number(text: str, *, decimal: Decimal, seconds: bool) -> float | None:
     --------
     >>> number("12,5", decimal="comma", seconds=False), number("0:01:30", decimal="point", seconds=True)
     (12.5, 90.0)
-    >>> number("1,250", decimal="point", seconds=False) is None
+    >>> number("1.250", decimal="comma", seconds=False), number("1,250.5", decimal="point", seconds=False)
+    (1250.0, 1250.5)
+    >>> number("12.5", decimal="comma", seconds=False) is None
     True
     """
     text = text.strip()
-    if decimal == "comma" and _COMMA.fullmatch(text):
-        text = text.replace(",", ".")
+    if _GROUPED[decimal].fullmatch(text):
+        text = text.replace("," if decimal == "point" else ".", "")
+    if decimal == "comma":
+        text = text.replace(".", "?").replace(",", ".")
     if _PLAIN.fullmatch(text):
         return float(text)
     if seconds and (parts := _DURATION.fullmatch(text)):

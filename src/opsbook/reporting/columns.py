@@ -1,7 +1,8 @@
 """One column of a file, gathered block by block: kept small, and understood once all of it is there."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Column", "Faults", "Options", "TextIdsError", "column", "missing_marks"]
 
+_LISTED: Final = 6  # words of a flag that a note names
 _NAMED: Final = 3  # different faults that a message names one by one
 _LOOKED_AT: Final = 1000  # rows in which they are looked for
 _EXACT: Final = 2**53  # whole numbers below this are exact as floats
@@ -29,15 +31,25 @@ class TextIdsError(ValueError):
     """Ids that began as numbers turn out to be words; the file must be read again."""
 
 
+@dataclass(frozen=True, kw_only=True)
 class Options:
-    """How to read what has more than one meaning; None asks where it matters."""
+    """How to read what has more than one meaning; None asks where it matters.
 
-    def __init__(
-        self, *, dates: DateOrder | None = None, decimal: Decimal | None = None, zone: dt.tzinfo | None = None
-    ) -> None:
-        self.dates = dates
-        self.decimal = decimal
-        self.zone = zone
+    Attributes
+    ----------
+    dates, decimal, zone
+        The order of day and month, the mark before decimals, and whose clock tells the day.
+    units : mapping of str to (str, float)
+        Columns that are not in seconds, with the name of their unit and how many seconds it has.
+    yes : mapping of str to tuple of str
+        Flags whose words say something else than yes and no, with those that mean yes.
+    """
+
+    dates: DateOrder | None = None
+    decimal: Decimal | None = None
+    zone: dt.tzinfo | None = None
+    units: Mapping[str, tuple[str, float]] = field(default_factory=dict)
+    yes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Faults:
@@ -147,7 +159,10 @@ class _Numbers(_Plain):
     def __init__(self, name: str, options: Options) -> None:
         super().__init__()
         self.options = options
-        self.seconds = name.endswith("_s")
+        self.unit = options.units.get(name)
+        self.seconds = name.endswith("_s") and self.unit is None
+        if options.decimal == "comma":  # 1.250 is more than a thousand then
+            self.dtype = "str"
 
     def taken(self, series: "pd.Series[Any]") -> bool:
         return series.dtype.kind in "iuf"
@@ -163,9 +178,12 @@ class _Numbers(_Plain):
             either = next(text for text in self.texts.numbers if "," in text)
             faults.found.append(
                 f"must be a number with one meaning, got {either!r}, whose comma may stand before decimals or between "
-                "thousands. Say which with --decimal comma, or write it without."
+                "thousands. Say which with --decimal comma or --decimal point."
             )
-        return values
+        if self.unit is None:
+            return values
+        faults.notes.append(f"was read as {self.unit[0]}")
+        return values * self.unit[1]
 
 
 def _with_decimals(numbers: NDArray[np.float64]) -> bool:
@@ -173,6 +191,12 @@ def _with_decimals(numbers: NDArray[np.float64]) -> bool:
 
 
 class _Flags(_Plain):
+    def __init__(self, yes: tuple[str, ...]) -> None:
+        super().__init__()
+        self.yes = {word.casefold() for word in yes}
+        if yes:
+            self.dtype = "str"
+
     def taken(self, series: "pd.Series[Any]") -> bool:
         if series.dtype.kind == "b":
             return True
@@ -181,9 +205,22 @@ class _Flags(_Plain):
     def finish(self, rows: NDArray[Any], faults: Faults) -> Any:
         import pandas as pd  # noqa: PLC0415 - loaded by then
 
-        values, wrong = self.whole(cells.flag)
+        if self.yes:
+            values, wrong = self.whole(lambda text: text.strip().casefold() in self.yes)
+            said: tuple[list[str], list[str]] = ([], [])
+            for text in self.texts.numbers:
+                said[text.strip().casefold() in self.yes].append(repr(text.strip()))
+            no, yes = (", ".join(words[:_LISTED]) + ", …" * (len(words) > _LISTED) or "nothing" for words in said)
+            faults.notes.append(f"{yes} means yes, {no} means no")
+        else:
+            values, wrong = self.whole(cells.flag)
         places = np.flatnonzero(wrong)
-        faults.add("must be yes or no, true or false, 1 or 0", "Write one of them.", rows[places], self.said(places))
+        faults.add(
+            "must be yes or no, true or false, 1 or 0",
+            "Write one of them, or say in a mapping file which words mean yes.",
+            rows[places],
+            self.said(places),
+        )
         missing = np.isnan(values)
         if not missing.any():
             return values == 1
@@ -356,7 +393,7 @@ def column(name: str, kind: Kind, options: Options, *, word_ids: bool) -> Column
     if kind == "number":
         return _Numbers(name, options)
     if kind == "flag":
-        return _Flags()
+        return _Flags(options.yes.get(name, ()))
     if kind == "id":
         return _Ids(words=word_ids)
     if kind in ("time", "day"):

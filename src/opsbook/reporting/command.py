@@ -44,6 +44,7 @@ class Report:
         found = self.figures
         lines = [_about(found), "", *files.aligned(_whole(found))]
         lines += ["", *said] if (said := pages.promise_said(found)) else []
+        lines += _unknown(found)
         for block in _groups(found, self.saved[0]):
             lines += ["", *block]
         if found.not_split:
@@ -194,6 +195,12 @@ def _whole(found: Figures) -> list[list[str]]:
         for line in found.whole
     ]
     return [head, *rows]
+
+
+def _unknown(found: Figures) -> list[str]:
+    """Return which figures of the whole are missing, and why."""
+    why = [f"  {line.measure}: {line.note}." for line in found.whole if math.isnan(line.value)]
+    return ["", "Without a value:", *why] if why else []
 
 
 def _groups(found: Figures, saved: Path) -> list[list[str]]:

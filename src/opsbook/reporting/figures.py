@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
@@ -142,7 +142,8 @@ def compute(
         Anything is missing or malformed: one complete list.
     """
     words = [word.strip() for word in by.split(",") if word.strip()]
-    names, problems = asking.mapping(mapping, words) if mapping else ({}, [])
+    names, problems = asking.mapping(mapping, words) if mapping else (asking.Names({}, {}, {}), [])
+    options = replace(options, units=names.units, yes=names.yes)
     log = Table(file, encoding=encoding, progress=_part(progress, 0.0, 0.7, f"reading {file.name}"))
     staffed = (
         Table(staffing, encoding=encoding, progress=_part(progress, 0.7, 0.75, f"reading {staffing.name}"))
@@ -150,9 +151,9 @@ def compute(
         else None
     )
     tables = [table for table in (log, staffed) if table]
-    problems += _unknown(mapping, names, tables)
+    problems += _unknown(mapping, names.ours, tables)
     for table in tables:
-        table.rename(names, STANDARD)
+        table.rename(names.ours, STANDARD)
     asked, wrong = asking.measures(measures, target)
     problems += wrong
     keys, wrong = asking.groups(by, list(log.theirs))
@@ -174,7 +175,9 @@ def compute(
     problems += _wrong_rows(staffed, times, asked, staffing=True) if staffed else []
     if problems:
         raise ContactLogError(list(dict.fromkeys(problems)))
-    return _figures(log, contacts, times, asked, keys, left_out=left_out, level=level, target=target, progress=progress)
+    return _figures(
+        tables, contacts, times, asked, keys, left_out=left_out, level=level, target=target, progress=progress
+    )
 
 
 def _part(progress: Progress | None, start: float, end: float, what: str) -> Callable[[float], None] | None:
@@ -316,7 +319,7 @@ def _cell(value: Any) -> str:
 
 
 def _figures(
-    log: Table,
+    tables: Sequence[Table],
     contacts: "pd.DataFrame",
     times: "pd.DataFrame | None",
     asked: list[Measure],
@@ -331,7 +334,7 @@ def _figures(
     tell(0.76, "computing")
     case: dict[str, Any] = {"staffing": times, "level": level}
     splittable, not_split = _splittable(asked, keys, times)
-    whole = kpi.report(contacts, measures=asked, **case)
+    summary = _lines(kpi.report(contacts, measures=asked, **case), 0)
     groups: tuple[Line, ...] = ()
     views = {}
     if keys and splittable:
@@ -356,10 +359,22 @@ def _figures(
     if "arrived_at" in contacts and contacts["arrived_at"].notna().any():
         ends = contacts["arrived_at"].min(), contacts["arrived_at"].max()
         period = (ends[0].strftime("%d %B %Y").lstrip("0"), ends[1].strftime("%d %B %Y").lstrip("0"))
-    notes = list(log.notes)
+    log = tables[0]
+    notes = [note for table in tables for note in table.notes]
     if "handle_s" in contacts and "handle_s" not in log.theirs:
         notes.append("handle_s is not in the file and was made of talk_s + wrap_s.")
     renamed = [f"{theirs} → {ours}" for ours, theirs in log.theirs.items() if ours != theirs and ours in contacts]
+    unused = [theirs for ours, theirs in log.theirs.items() if ours not in contacts and ours not in STANDARD]
+    if left_out and unused:
+        notes.append(
+            f"Columns not used: {', '.join(unused)}. Where one is what a measure lacks, map it with --mapping."
+        )
+    over = [line.measure for line in summary if line.unit == "proportion" and line.value > 1]
+    if over:
+        notes.append(
+            f"More than 100 %: {', '.join(over)}. Somebody does several things at once, or times have different units: "
+            "check that both files are in seconds, or map a column as in `Logged in: staffed_s in hours`."
+        )
     if renamed:
         notes.append(f"Columns read by other names: {', '.join(renamed)}.")
     return Figures(
@@ -367,7 +382,7 @@ def _figures(
         rows=len(contacts),
         period=period,
         measures=tuple(asked),
-        whole=_lines(whole, 0),
+        whole=summary,
         groups=groups,
         keys=tuple(key if isinstance(key, str) else key.name for key in keys),
         views=views,
@@ -419,7 +434,7 @@ def number_said(value: float, unit: str) -> str:
     if math.isnan(value):
         return "–"
     if unit == "proportion":
-        return f"{100 * value:.1f} %"
+        return f"{100 * value:,.1f} %"
     digits = 1 if unit == "seconds" or unit.startswith("points from −") else 2
     said = f"{value:,.{digits}f}"
     if float(said.replace(",", "")) == 0:

@@ -5,23 +5,24 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from html import escape
-from importlib.resources import files
+from importlib import resources
 from operator import attrgetter
 from string import Template
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 import opsbook
+from opsbook import files
 from opsbook.kpi import PERIODS, Measure
+from opsbook.reporting import drawing
+from opsbook.reporting.drawing import NARROW, WIDE
 from opsbook.reporting.figures import Figures, Line, group_said, interval_said, is_missing, number_said, verdict
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = ["page", "promise_said"]
 
 _SHOWN: Final = 500  # groups in the table
 _DOTS: Final = 25  # groups in a picture
 _ABREAST: Final = 6  # pictures through time beside each other
+_ALIKE: Final = 8  # times the range of the flattest that one scale for all may span
 _PROMISED: Final = "service_level"
 
 
@@ -37,11 +38,9 @@ def page(found: Figures, *, saved: str, tell: Callable[[float], None]) -> bytes:
     tell : callable
         Called with the share of the pictures that are drawn.
     """
-    from opsbook.charts.picture import font_faces  # noqa: PLC0415 - drawing takes a library that nothing else needs
-
-    template = Template(files("opsbook.reporting").joinpath("page.html").read_text(encoding="utf-8"))
+    template = Template(resources.files("opsbook.reporting").joinpath("page.html").read_text(encoding="utf-8"))
     return template.substitute(
-        fonts=font_faces(),
+        fonts=files.font_faces(),
         title=f"KPI report: {escape(found.file.name)}",
         about=_about(found),
         links=_links(found),
@@ -216,8 +215,6 @@ def _measure(found: Figures, measure: Measure) -> str:
 
 
 def _figure(measure: Measure, key: str, lines: list[Line], aim: float | None) -> str:
-    from opsbook.charts.picture import NARROW, WIDE, svg  # noqa: PLC0415 - as above
-
     timed = key in PERIODS and any(hasattr(line.keys[0], "strftime") for line in lines)
     left = ""
     if timed:
@@ -231,65 +228,19 @@ def _figure(measure: Measure, key: str, lines: list[Line], aim: float | None) ->
         for line in (min(drawn, key=attrgetter("value")), max(drawn, key=attrgetter("value")))
     ]
     message = f"From {ends[0]} to {ends[1]}." if len(drawn) > 1 else f"{ends[0]}."
-    view = _drawn(measure, key, drawn, message, aim, timed=timed)
-    narrow = svg(view, width=NARROW)
-    pictures = (
-        f'<div class="wide">{svg(view, width=WIDE)}</div><div class="narrow again">{narrow}</div>'
-        if timed
-        else f"<div>{narrow}</div>"
-    )
+    said = f"{measure.title} by {key}, {len(drawn)} in all, with intervals. {message} The table has all."
+    if timed:
+        wide, narrow = (drawing.over_time(drawn, said, width=width, target=aim) for width in (WIDE, NARROW))
+        pictures = f'<div class="wide">{wide}</div><div class="narrow again">{narrow}</div>'
+    else:
+        names = [group_said(line.keys[0], key) for line in drawn]
+        pictures = f"<div>{drawing.of_groups(drawn, names, said, width=NARROW, target=aim)}</div>"
     caption = f"By {escape(key)}<span>{escape(message)}{left}</span>"
     return f"<figure><figcaption>{caption}</figcaption>{pictures}{_data(measure, key, lines)}</figure>"
 
 
-def _drawn(
-    measure: Measure, key: str, lines: list[Line], message: str, aim: float | None, *, timed: bool
-) -> dict[str, Any]:
-    from opsbook.charts.measures import measure_of_groups  # noqa: PLC0415 - as above
-
-    if timed:
-        return _over_time(measure, f"{key}. {message}", _time_table(lines, 0), aim)
-    view = measure_of_groups(
-        _table_of(lines, "group", [group_said(line.keys[0], key) for line in lines]),
-        f"{measure.title} by {key}",
-        description=f"{measure.title} by {key}, {len(lines)} in all, with intervals. {message} The table has all.",
-        unit=measure.unit,
-        target=aim,
-    )
-    return view.to_dict()
-
-
-def _over_time(
-    measure: Measure, words: str, table: "pd.DataFrame", aim: float | None, **options: Any
-) -> dict[str, Any]:
-    from opsbook.charts.measures import measure_over_time  # noqa: PLC0415 - as above
-
-    view = measure_over_time(
-        table,
-        measure.title,
-        description=f"{measure.title} by {words} A line through {len(table)} points with its interval as a band.",
-        unit=measure.unit,
-        target=aim,
-        **options,
-    )
-    return view.to_dict()
-
-
-def _time_table(lines: list[Line], when: int) -> "pd.DataFrame":
-    return _table_of(lines, "start", [line.keys[when] for line in lines])
-
-
-def _table_of(lines: list[Line], name: str, values: list[Any]) -> "pd.DataFrame":
-    import pandas as pd  # noqa: PLC0415 - as above
-
-    figures = {part: [getattr(line, part) for line in lines] for part in ("value", "low", "high")}
-    return pd.DataFrame({name: values, **figures})
-
-
 def _beside_each_other(found: Figures, measure: Measure, aim: float | None) -> str:
-    """Return a picture through time for each of a few groups, all to one scale; empty where there are no such keys."""
-    from opsbook.charts.picture import NARROW, svg  # noqa: PLC0415 - as above
-
+    """Return a picture through time for each of a few groups; empty where there are no such keys."""
     timed = [place for place, key in enumerate(found.keys) if key in PERIODS]
     if len(found.keys) != 2 or len(timed) != 1 or found.keys[timed[0]] not in found.views:  # noqa: PLR2004 -- a pair
         return ""
@@ -298,18 +249,21 @@ def _beside_each_other(found: Figures, measure: Measure, aim: float | None) -> s
     for line in found.groups:
         if line.measure == measure.name and not math.isnan(line.value) and not is_missing(line.keys[when]):
             groups.setdefault(group_said(line.keys[what], found.keys[what]), []).append(line)
-    shown = [number for lines in groups.values() for line in lines for number in (line.value, line.low, line.high)]
-    shown = [number for number in [*shown, *([] if aim is None else [aim])] if not math.isnan(number)]
-    if not 2 <= len(groups) <= _ABREAST or min(map(len, groups.values())) < 2 or min(shown) == max(shown):  # noqa: PLR2004 -- as above
+    if not 2 <= len(groups) <= _ABREAST or min(map(len, groups.values())) < 2:  # noqa: PLR2004 -- as above
         return ""
+    ranges = [drawing.ends(lines, aim) for lines in groups.values()]
+    both = min(least for least, _ in ranges), max(most for _, most in ranges)
+    alike = both[1] - both[0] <= _ALIKE * min(most - least for least, most in ranges)
     keys = f"{found.keys[when]} and {found.keys[what]}"
     pictures = []
     for name, lines in groups.items():
-        table = _time_table(lines, when)
-        view = _over_time(measure, f"{keys}: {name}.", table, aim, bounds=(min(shown), max(shown)), height=170)
-        pictures.append(f'<div><p class="name">{escape(name)}</p>{svg(view, width=NARROW)}</div>')
+        drawn = [line._replace(keys=(line.keys[when],)) for line in lines]
+        said = f"{measure.title} by {keys}: {name}. A line through {len(lines)} points with its interval as a band."
+        picture = drawing.over_time(drawn, said, width=NARROW, height=180, target=aim, scale=both if alike else None)
+        pictures.append(f'<div><p class="name">{escape(name)}</p>{picture}</div>')
+    scale = "All to one scale." if alike else "Each to a scale of its own: look at the numbers beside it."
     return (
-        f'<figure><figcaption>By {escape(keys)}<span>All to one scale. The figures stand in <a href="#groups">All '
+        f'<figure><figcaption>By {escape(keys)}<span>{scale} The figures stand in <a href="#groups">All '
         f'groups</a>.</span></figcaption><div class="abreast">{"".join(pictures)}</div></figure>'
     )
 

@@ -24,6 +24,8 @@ _MARKS: Final = (",", ";", "\t", "|")
 _SEP: Final = re.compile(r"sep=(.)\n")
 _SHORT_NUMBER: Final = re.compile(r"0|[1-9]\d{0,14}", re.ASCII)
 _NEWLINE: Final = 10
+_TITLES: Final = 20  # lines in which the names may stand below a title
+_TOTAL: Final = re.compile(r"(?:grand |sub-?)?totals?|sum|summe|gesamt|average|mittelwert", re.IGNORECASE)
 
 
 class Table:
@@ -78,6 +80,14 @@ class Table:
             names = [name.strip() for name in next(reader)]
         except csv.Error as error:
             self.problem(f"needs a row of column names, got a row that cannot be read ({error}). Export it again.")
+            return
+        below = start.split("\n")[1:_TITLES] if sum(map(bool, names)) == 1 else []
+        place = next((place for place, line in enumerate(below, 2) if len(_filled(line)) > 2), None)  # noqa: PLR2004 -- more than a number with a comma
+        if place:
+            self.problem(
+                f"must begin with the row of column names, got {next(filter(None, names))!r} and rows of several cells "
+                f"from line {len(skipped) + place + bool(told)} on. Remove what stands above the names."
+            )
             return
         self._width = len(names)
         self._rows_before = len(skipped) + (2 if told else 1)
@@ -211,12 +221,14 @@ class Table:
         """Hand the cells of all sound rows to their columns, and return the numbers of these rows."""
         form = _Form(self._mark, self._width, self._rows_before)
         rows: list[NDArray[np.int32]] = []
+        last = b""
         try:
             for block in self._blocks(self.progress):
                 sound, numbers = form.check(block)
                 parsed = self._parsed(sound, dtypes, marks) if len(numbers) else None
                 if parsed is not None and len(parsed) == len(numbers):
                     rows.append(numbers)
+                    last = sound.rstrip(b"\n").rpartition(b"\n")[2]
                     for place, made in columns.items():
                         made.add(parsed[place])
                 elif parsed is not None:
@@ -233,6 +245,11 @@ class Table:
         except ValueError as error:  # the parser's own
             self.problem(f"must be separated values, got what is none ({str(error).strip()}). Mend it.")
         self.problems += [f"{self.file}: {said}" for said in form.told()]
+        cells = _filled(last.decode())
+        if rows and cells and _TOTAL.fullmatch(cells[0].rstrip(":")):
+            self.problem(
+                f"must hold nothing but its rows, got {cells[0]!r} in row {rows[-1][-1]}, the last. Remove it."
+            )
         return rows
 
 
@@ -303,6 +320,10 @@ class _Form:
                 lambda _, width=width: f"{width} cell{'s' * (width > 1)}",  # type: ignore[misc]
             )
         return self.faults.found
+
+
+def _filled(line: str) -> list[str]:
+    return [cell for cell in (cell.strip(' "') for cell in re.split(r"[,;\t|]", line)) if cell]
 
 
 def _listed(names: list[str]) -> str:
