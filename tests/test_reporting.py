@@ -3,6 +3,7 @@
 import codecs
 import contextlib
 import csv
+import datetime as dt
 import gzip
 import io
 import math
@@ -18,6 +19,8 @@ from hypothesis import strategies as st
 
 from opsbook import cli, datasets, kpi, reporting
 from opsbook.errors import ContactLogError
+from opsbook.reporting import drawing
+from opsbook.reporting.figures import Line
 
 HEAD = "contact_id,channel,agent_id,arrived_at,wait_s,handle_s,abandoned,csat"
 # Three of four answered, two of them within 20 s; ASA (5 + 25 + 15) ÷ 3; handling (100 + 200 + 300) ÷ 3.
@@ -185,6 +188,12 @@ def test_what_has_two_meanings_is_told_by_an_option() -> None:
     save(log().replace(",", ";").replace(";60;", ";1,250;"))
     assert run("--decimal", "comma", "--force") == 0
     assert whole()["asa"] == 15
+    save(log().replace(",", ";").replace(";15;", ";1.250;").replace(";25;", ";2,5;"))
+    assert run("--force") == 0  # a decimal comma elsewhere makes the point one of thousands
+    assert whole()["asa"] == pytest.approx((5 + 2.5 + 1250) / 3)
+    save(log().replace(",", ";").replace(";15;", ";1.250;"))
+    assert run("--decimal", "comma", "--force") == 0
+    assert whole()["asa"] == pytest.approx((5 + 25 + 1250) / 3)
     # Half past eleven in Berlin is another day than in UTC; the offset changes with summer time.
     save(log("1,phone,A1,2024-03-30T23:30:00Z,5,100,0,5", "2,phone,A1,2024-03-31T08:00:00+02:00,5,100,0,5"))
     assert run("--by", "day", "--timezone", "Europe/Berlin", "--force") == 0
@@ -207,6 +216,39 @@ def test_foreign_names_are_mapped_by_a_file(capsys: Captured) -> None:
     told = capsys.readouterr().out
     assert "handle_s is not in the file and was made of talk_s + wrap_s." in told
     assert "Queue time → wait_s" in told
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_mapping_tells_units_and_words_for_yes(capsys: Captured) -> None:
+    text = log().replace("abandoned", "Outcome").replace("false", "Answered").replace("true", "Hung up")
+    save(text.replace("wait_s", "Wait (min)").replace(",15,", ",0.25,").replace(",5,1", ",0.1,1"))
+    save(
+        "Outcome: abandoned when Lost, hung up\nWait (min): wait_s in minutes\nLogged in: staffed_s in hours\n",
+        "names.yml",
+    )
+    save("agent_id,start,Logged in\nA1,2024-03-04,0.5\nA2,2024-03-04,0.5\n", "staffed.csv")
+    assert run("--mapping", "names.yml", "--staffing", "staffed.csv") == 0
+    assert whole()["asa"] == pytest.approx((6 + 25 * 60 + 15) / 3)
+    assert whole()["abandonment"] == EXPECTED["abandonment"]
+    assert whole()["occupancy"] == pytest.approx(600 / 3600)
+    told = capsys.readouterr().out
+    assert "abandoned ('Outcome' in the file): 'Hung up' means yes, 'Answered' means no." in told
+    assert "wait_s ('Wait (min)' in the file): was read as minutes." in told
+    assert "staffed_s ('Logged in' in the file): was read as hours." in told
+    assert "More than 100 %" not in told
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_cannot_be_told_is_said_in_the_terminal(capsys: Captured) -> None:
+    save(changed(("false", ""), ("true", ""), ("agent_id", "Satisfied?")))
+    assert run() == 0
+    told = capsys.readouterr().out
+    assert "Without a value:\n  service_level: nothing to divide by (contacts offered" in told
+    assert "Columns not used: Satisfied?. Where one is what a measure lacks" in told
+    save(log())
+    save("agent_id,start,staffed_s\nA1,2024-03-04,0.2\n", "staffed.csv")
+    assert run("--staffing", "staffed.csv", "--force") == 0
+    assert "More than 100 %: occupancy." in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("folder")
@@ -323,6 +365,86 @@ def test_the_page_holds_everything_and_asks_for_nothing() -> None:
     assert "Cells without a value" in words
 
 
+def drawn(picture: str, kind: str, *names: str) -> list[tuple[float, ...]]:
+    found = BeautifulSoup(picture, "html.parser").select(f".{kind}")
+    return [tuple(float(mark[name]) for name in names) for mark in found]
+
+
+def figure(day: int | str, value: float, half: float = math.nan, unit: str = "proportion") -> Line:
+    key = dt.datetime(2024, 3, day) if isinstance(day, int) else day
+    return Line((key,), "asa", value, value - half, value + half, 40, unit, "")
+
+
+def test_a_picture_through_time_stands_where_its_numbers_do() -> None:
+    picture = drawing.over_time(
+        [figure(8, 0.4, 0.1), figure(4, 0.2, 0.1), figure(5, 0.9), figure(6, 0.6, 0.2)],
+        "Four days",
+        width=400,
+        target=0.5,
+    )
+    words = BeautifulSoup(picture, "html.parser")
+    assert words.svg["aria-label"] == "Four days"
+    assert [text.get_text() for text in words.find_all("text")[:7]] == ["per cent", "0", "20", "40", "60", "80", "100"]
+    low, *_, high = (height for (height,) in drawn(picture, "grid", "y1"))
+    dots = drawn(picture, "dot", "cx", "cy")
+    left, right = dots[0][0], dots[-1][0]
+    for (x, y), day, value in zip(dots, (0, 1, 2, 4), (0.2, 0.9, 0.6, 0.4), strict=True):
+        assert x == pytest.approx(left + (right - left) * day / 4, abs=0.06)
+        assert y == pytest.approx(low + (high - low) * value, abs=0.06)
+    # 5 March has no interval: the band begins anew on the 6th, and the 4th stands alone.
+    (band,) = words.select(".band")
+    assert band["d"].count("L") == 3
+    ((_, bottom, top),) = drawn(picture, "alone", "x1", "y1", "y2")
+    assert (bottom, top) == pytest.approx((low + 0.1 * (high - low), low + 0.3 * (high - low)), abs=0.06)
+    assert drawn(picture, "aim", "y1") == [(pytest.approx((low + high) / 2, abs=0.06),)]
+
+
+@pytest.mark.parametrize("value", [0, 1, -30, 1e-9, 5e8])
+def test_one_figure_alone_is_drawn_within_its_picture(value: float) -> None:
+    for picture in (
+        drawing.over_time([figure(4, value, unit="points from −100 to 100")], "One", width=340),
+        drawing.of_groups([figure("a", value)], ["a name <longer> than there is room for"], "One", width=340),
+    ):
+        ((x, y),) = drawn(picture, "dot", "cx", "cy")
+        size = BeautifulSoup(picture, "html.parser").svg
+        assert 0 <= x <= float(size["width"])
+        assert 0 <= y <= float(size["height"])
+        assert "nan" not in picture
+
+
+def test_groups_stand_in_rows_where_their_numbers_do() -> None:
+    picture = drawing.of_groups(
+        [figure("a", 30, 5, "seconds"), figure("b", 10, unit="seconds")], ["a", "b"], "Two", width=340
+    )
+    zero, *_, last = (across for (across,) in drawn(picture, "grid", "x1"))
+    assert [text.get_text() for text in BeautifulSoup(picture, "html.parser").find_all("text")] == [
+        *("seconds", "10", "20", "30", "40", "a", "b")
+    ]
+    (first, second) = drawn(picture, "dot", "cx", "cy")
+    assert first[0] == pytest.approx(zero + (last - zero) * 20 / 30, abs=0.06)
+    assert (second[0], second[1] - first[1]) == (zero, 26)
+    ((low, high),) = drawn(picture, "bar", "x1", "x2")
+    assert high - low == pytest.approx((last - zero) * 10 / 30, abs=0.11)
+
+
+@pytest.mark.usefixtures("folder")
+def test_groups_that_one_scale_would_flatten_have_their_own() -> None:
+    rows = [
+        f"{place},{'email' if place % 2 else 'chat'},A1,2024-03-{place % 9 + 1:02},{place % 7 * 900 ** (place % 2)},9,no,"
+        for place in range(90)
+    ]
+    save(log(*rows))
+    assert run("--by", "day,channel", "--measures", "asa, service_level") == 0
+    said = [
+        text.get_text()
+        for text in BeautifulSoup(Path("contacts-kpi.html").read_bytes(), "html.parser").select("figcaption span")
+    ]
+    assert [words.split(".")[0] for words in said if "All groups" in words] == [
+        "Each to a scale of its own: look at the numbers beside it",
+        "All to one scale",
+    ]
+
+
 @pytest.mark.usefixtures("folder")
 def test_a_long_log_is_charted_in_longer_periods_and_its_table_is_cut() -> None:
     rows = [
@@ -392,6 +514,11 @@ UNREADABLE = [
     (b"", "needs a row of column names, got an empty file"),
     (b"\n \n", "needs a row of column names, got an empty file"),
     (HEAD.encode() + b"\n", "needs at least one row below the column names"),
+    (
+        b"Report of March\nmade 1.4.2024\n\n" + log().encode(),
+        "'Report of March' and rows of several cells from line 4 on",
+    ),
+    (b"Report of March,,,,,,,\n" + log().encode(), "'Report of March' and rows of several cells from line 2 on"),
     (b"PK\x03\x04", "must be CSV text, got a workbook"),
     (log().replace("chat", "caf\xe9").encode("latin-1"), "contacts.csv:3: must be UTF-8 text, got the byte 0xe9"),
     (log().encode("utf-16")[:-1], "must be UTF-16 text"),
@@ -437,7 +564,7 @@ WRONG = {
     "numbers for flags": ([("true", "2")], "abandoned: must be yes or no, true or false, 1 or 0, got '2' in row 4"),
     "words for numbers": ([(",25,", ",soon,")], "wait_s: must be a number, got 'soon' in row 3"),
     "endless": ([(",25,", ",inf,")], "wait_s: must be a number, got inf in row 3"),
-    "thousands": ([(",60,", ',"1,250",')], "Say which with --decimal comma, or write it without."),
+    "thousands": ([(",60,", ',"1,250",')], "Say which with --decimal comma or --decimal point."),
     "negative wait": ([(",25,", ",-25,")], "no row may have a negative `wait_s`, got wait_s -25 in row 3"),
     "no such answer": ([("false,4", "false,7")], "no row may have a `csat` outside 1 to 5, got csat 7 in row 3"),
     "handled though gone": ([("60,,", "60,9,")], "no row may be abandoned and have a `handle_s` above 0"),
@@ -448,6 +575,10 @@ WRONG = {
     ),
     "too few cells": ([(",false,4", "")], "rows must have 8 cells like the column names, got 6 cells in row 3"),
     "a total": ([("4,phone", "Total,4\n4,phone")], "got 2 cells in row 5"),
+    "a total of all cells": (
+        [("false,2", "false,2\n,Total:,,,105,600,,")],
+        "got 'Total:' in row 6, the last. Remove it.",
+    ),
     "names twice": ([("channel", "csat")], "must name each column once, got 'csat' more often"),
 }
 
@@ -516,6 +647,12 @@ def test_a_log_without_the_columns_says_what_each_measure_would_need(capsys: Cap
         ("- a\n", "names.yml:1: must hold lines"),
         ("a: [\n", "the YAML is broken here"),
         ("wait_s: wiat_s\n", "names.yml:1: 'wait_s': must be mapped to one of our names, got 'wiat_s'. Did you mean"),
+        (
+            "wait_s: wait_s in years\n",
+            "a column in seconds and `in` milliseconds, minutes, hours, got 'wait_s in years'",
+        ),
+        ("csat: csat in hours\n", "names.yml:1: 'csat': must be a column in seconds"),
+        ("csat: csat when good\n", "must be a column of yes and no before `when`, got 'csat when good'"),
         ("wait_s:\n", "names.yml:1: 'wait_s': must be mapped to one of our names, got None"),
         ("csat: effort\nwait_s: effort\n", "names.yml:2: 'wait_s': must not be mapped to 'effort' like 'csat'"),
         ("agent_id: channel\n", "must have one column for 'channel', got a column of that name and 'agent_id'"),

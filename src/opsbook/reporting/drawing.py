@@ -18,7 +18,9 @@ _ROW: Final = 26
 _LABEL: Final = 22  # letters of a group's name
 _DOTS: Final = 60  # points through time above which only the line is drawn
 _MONDAY: Final = dt.datetime(1970, 1, 5)  # noqa: DTZ001 -- on the log's own clock
-_STEPS: Final = tuple(dt.timedelta(minutes=each) for each in (5, 10, 20, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080))
+_STEPS: Final = tuple(
+    dt.timedelta(minutes=each) for each in (5, 10, 20, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080, 20160, 40320)
+)
 _MONTHS: Final = (1, 2, 3, 6, 12, 24, 60, 120)
 
 
@@ -73,7 +75,7 @@ def over_time(
             edge += [(x(each.keys[0]), y(each.low)) for each in reversed(band)]
             parts.append(f'<path class="band" d="M{_points(edge)}Z"/>')
         elif known:
-            parts.append(_line("bar", x(band[0].keys[0]), y(band[0].low), x(band[0].keys[0]), y(band[0].high)))
+            parts.append(_line("alone", x(band[0].keys[0]), y(band[0].low), x(band[0].keys[0]), y(band[0].high)))
     places = [(x(line.keys[0]), y(line.value)) for line in lines]
     parts.append(f'<path class="line" d="M{_points(places)}"/>')
     if len(lines) <= _DOTS:
@@ -98,7 +100,7 @@ def of_groups(
         As for `over_time`.
     """
     short = [name if len(name) <= _LABEL else f"{name[: _LABEL - 1]}…" for name in names]
-    left, right, bottom = 12 + _LETTER * max(map(len, short)), width - 16, _ROW * len(lines) + 8
+    left, right, bottom = 12 + _LETTER * max(map(len, short)), width - 24, _ROW * len(lines) + 8
     ticks = _ticks(*ends(lines, target), 4)
 
     def x(value: float) -> float:
