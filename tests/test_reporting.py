@@ -275,6 +275,12 @@ def test_target_of_many_groups_is_judged_by_intervals(capsys: Captured) -> None:
     told = capsys.readouterr().out
     assert re.search(r"Reached: 50\.0 % \(.*\): missed\.", told)
     assert "Of 2 groups: 1 met, 1 missed." in told
+    assert re.search(r"chat +100\.0 % +0\.0 s", told)
+    save(log())
+    assert run("--by", "channel", "--force") == 0
+    told = capsys.readouterr().out
+    assert re.search(r"phone +33\.3 %\* +10\.0 s\*", told)
+    assert "* Fewer than 30 cases: chance moves it far. The intervals are in contacts-kpi.csv." in told
 
 
 @pytest.mark.usefixtures("folder")
@@ -371,7 +377,7 @@ def drawn(picture: str, kind: str, *names: str) -> list[tuple[float, ...]]:
 
 
 def figure(day: int | str, value: float, half: float = math.nan, unit: str = "proportion") -> Line:
-    key = dt.datetime(2024, 3, day) if isinstance(day, int) else day
+    key = dt.datetime(2024, 3, day) if isinstance(day, int) else day  # noqa: DTZ001 -- a log's own clock
     return Line((key,), "asa", value, value - half, value + half, 40, unit, "")
 
 
@@ -430,7 +436,7 @@ def test_groups_stand_in_rows_where_their_numbers_do() -> None:
 @pytest.mark.usefixtures("folder")
 def test_groups_that_one_scale_would_flatten_have_their_own() -> None:
     rows = [
-        f"{place},{'email' if place % 2 else 'chat'},A1,2024-03-{place % 9 + 1:02},{place % 7 * 900 ** (place % 2)},9,no,"
+        f"{place},{('chat', 'email')[place % 2]},A1,2024-03-{place % 9 + 1:02},{place % 7 * 900 ** (place % 2)},9,no,"
         for place in range(90)
     ]
     save(log(*rows))
@@ -489,6 +495,27 @@ def test_a_write_that_fails_leaves_nothing(folder: Path, monkeypatch: pytest.Mon
     assert run() == 1
     assert "No space left" in capsys.readouterr().err
     assert [path.name for path in folder.iterdir()] == ["contacts.csv"]
+
+
+def test_whoever_stops_it_finds_nothing_half_written(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    save(log())
+    for place in (1, 2):
+        written = iter(range(place))
+
+        def stop(path: Path, content: bytes) -> int:
+            if next(written, None) is None:  # noqa: B023 -- called in this turn only
+                raise KeyboardInterrupt
+            with path.open("wb") as file:
+                return file.write(content)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "write_bytes", stop)
+            next(written)
+            assert run() == 130
+        assert capsys.readouterr() == ("", "opsbook: stopped.\n")
+        assert [path.name for path in folder.iterdir()] == ["contacts.csv"]
 
 
 @pytest.mark.usefixtures("folder")

@@ -332,7 +332,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 done, 1 the input is at fault, 2 wrong usage.
+        0 done, 1 the input is at fault, 2 wrong usage, 130 stopped with Ctrl-C.
     """
     parsed = _parser().parse_args(arguments)
     try:
@@ -341,6 +341,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever reads has seen enough, as `head` does; nothing more is to be said, not even by the closing stream.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except KeyboardInterrupt:
+        print("opsbook: stopped.", file=sys.stderr)
+        return 130
     except (ValueError, LookupError, OSError, ImportError) as error:
         print(f"opsbook: {error}", file=sys.stderr)
         return 1

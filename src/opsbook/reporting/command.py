@@ -13,7 +13,16 @@ from opsbook.reporting import page as pages
 from opsbook.reporting.asking import Target
 from opsbook.reporting.cells import DateOrder, Decimal
 from opsbook.reporting.columns import Options
-from opsbook.reporting.figures import Figures, Progress, compute, group_said, interval_said, is_missing, number_said
+from opsbook.reporting.figures import (
+    Figures,
+    Line,
+    Progress,
+    compute,
+    group_said,
+    interval_said,
+    is_missing,
+    number_said,
+)
 from opsbook.validation import between, one_of
 
 __all__ = ["Report", "report"]
@@ -21,6 +30,7 @@ __all__ = ["Report", "report"]
 _WIDTH: Final = 110  # letters of a line
 _SHOWN: Final = 24  # groups in the terminal
 _TOP: Final = 12
+_FEW: Final = 30  # cases below which a figure gets a star
 _LEVELS: Final = (0.5, 0.9999)
 
 
@@ -219,7 +229,7 @@ def _groups(found: Figures, saved: Path) -> list[list[str]]:
     blocks: list[list[list[str]]] = [[]]
     left = room
     for place, name in enumerate(names):
-        column = [name, *(number_said(line.value, line.unit) for line in part[place::size])]
+        column = [name, *map(_marked, part[place::size])]
         width = max(map(len, column)) + 2
         if width > left and blocks[-1]:
             blocks.append([])
@@ -227,9 +237,16 @@ def _groups(found: Figures, saved: Path) -> list[list[str]]:
         blocks[-1].append(column)
         left -= width
     made = [files.aligned(list(zip(*keys, *block, strict=True)), words=len(keys)) for block in blocks]
+    if any(0 < line.n < _FEW for line in part):
+        made.append([f"* Fewer than {_FEW} cases: chance moves it far. The intervals are in {saved}."])
     if shown < count:
         made.append([f"The first {shown} of {count:,} groups; all of them are in {saved}."])
     return made
+
+
+def _marked(line: Line) -> str:
+    """Return a figure of a group, with a star if it rests on few cases."""
+    return number_said(line.value, line.unit) + "*" * (0 < line.n < _FEW)
 
 
 def _csv(found: Figures) -> bytes:

@@ -63,7 +63,7 @@ def over_time(
     parts = [_text(0, 12, _unit(lines[0].unit), "start")]
     for tick, name in zip(ticks, names, strict=True):
         parts += [_line("grid", left, y(tick), right, y(tick)), _text(left - 6, y(tick) + 4, name, "end")]
-    for when, name in _moments(first, last, max(int((right - left) / 75), 1)):
+    for when, name in _moments(first, last, width // 85):
         parts += [
             _line("axis", x(when), bottom, x(when), bottom + 5),
             _text(min(max(x(when), left), right - 3 * _LETTER), bottom + 19, name, "middle"),
@@ -99,7 +99,7 @@ def of_groups(
     said, width, target
         As for `over_time`.
     """
-    short = [name if len(name) <= _LABEL else f"{name[: _LABEL - 1]}…" for name in names]
+    short = [name if len(name) <= _LABEL else f"{name[: _LABEL - 9]}…{name[-8:]}" for name in names]
     left, right, bottom = 12 + _LETTER * max(map(len, short)), width - 24, _ROW * len(lines) + 8
     ticks = _ticks(*ends(lines, target), 4)
 

@@ -190,7 +190,7 @@ def _measures(found: Figures, tell: Callable[[float], None]) -> str:
     return (
         '<section aria-labelledby="measures"><h2 id="measures">Measure by measure</h2>'
         '<p class="soft">Each picture splits by one key and takes all contacts of the others together. '
-        f"Bands and bars are {100 * found.level:g} % intervals.</p>{''.join(parts)}</section>"
+        f"Bands and bars are {100 * found.level:g} % intervals; a mean of fewer than 30 cases has none.</p>{''.join(parts)}</section>"
     )
 
 
@@ -223,11 +223,10 @@ def _figure(measure: Measure, key: str, lines: list[Line], aim: float | None) ->
         drawn = sorted(lines, key=lambda line: -line.n)[:_DOTS] if len(lines) > _DOTS else lines
         left = f" The {_DOTS} of {len(lines):,} with the most cases." if len(lines) > _DOTS else ""
         drawn = sorted(drawn, key=lambda line: -line.value)
-    ends = [
-        f"{number_said(line.value, line.unit)} ({group_said(line.keys[0], key)})"
-        for line in (min(drawn, key=attrgetter("value")), max(drawn, key=attrgetter("value")))
-    ]
-    message = f"From {ends[0]} to {ends[1]}." if len(drawn) > 1 else f"{ends[0]}."
+    least, most = min(drawn, key=attrgetter("value")), max(drawn, key=attrgetter("value"))
+    message = f"From {_at(least, key)} to {_at(most, key)}."
+    if number_said(least.value, least.unit) == number_said(most.value, most.unit):
+        message = f"All {number_said(most.value, most.unit)}." if len(drawn) > 1 else f"{_at(most, key)}."
     said = f"{measure.title} by {key}, {len(drawn)} in all, with intervals. {message} The table has all."
     if timed:
         wide, narrow = (drawing.over_time(drawn, said, width=width, target=aim) for width in (WIDE, NARROW))
@@ -237,6 +236,11 @@ def _figure(measure: Measure, key: str, lines: list[Line], aim: float | None) ->
         pictures = f"<div>{drawing.of_groups(drawn, names, said, width=NARROW, target=aim)}</div>"
     caption = f"By {escape(key)}<span>{escape(message)}{left}</span>"
     return f"<figure><figcaption>{caption}</figcaption>{pictures}{_data(measure, key, lines)}</figure>"
+
+
+def _at(line: Line, key: str) -> str:
+    name = group_said(line.keys[0], key)
+    return f"{number_said(line.value, line.unit)} {name if name.startswith('(') else f'({name})'}"
 
 
 def _beside_each_other(found: Figures, measure: Measure, aim: float | None) -> str:
