@@ -279,7 +279,7 @@ def test_target_of_many_groups_is_judged_by_intervals(capsys: Captured) -> None:
     save(log())
     assert run("--by", "channel", "--force") == 0
     told = capsys.readouterr().out
-    assert re.search(r"phone +33\.3 %\* +10\.0 s\*", told)
+    assert re.search(r"phone +66\.7 %\* +10\.0 s\*", told)
     assert "* Fewer than 30 cases: chance moves it far. The intervals are in contacts-kpi.csv." in told
 
 

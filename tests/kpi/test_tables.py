@@ -1205,7 +1205,7 @@ class TestReport:
             )
         )
         level, asa, nps, throughput = found
-        wilson, score = kpi.wilson(6, 10), kpi.nps_interval(3, 1, 2)
+        wilson = kpi.wilson(6, 10)
         assert level == {
             "measure": "service_level",
             "value": 0.6,
@@ -1216,7 +1216,8 @@ class TestReport:
             "note": "",
         }
         assert (asa["value"], asa["low"], asa["n"], asa["note"]) == (18, None, 8, "no interval: fewer than 30 cases")
-        assert (nps["low"], nps["high"]) == (pytest.approx(score.low), pytest.approx(score.high))
+        assert (nps["value"], nps["low"], nps["n"]) == (pytest.approx(100 / 6), None, 6)
+        assert nps["note"] == "no interval: fewer than 30 cases"
         assert (throughput["low"], throughput["n"]) == (None, None)
         assert throughput["note"] == "no interval: a ratio of totals, not a count of cases"
 
@@ -1240,6 +1241,13 @@ class TestReport:
             pytest.approx(np.mean(waits) - half),
             pytest.approx(np.mean(waits) + half),
         )
+
+    @pytest.mark.parametrize("engine", ENGINES)
+    def test_a_score_has_its_interval_from_thirty_answers_on(self, engine):
+        found = one(kpi.report(engine({"recommend": [10] * 15 + [0] * 5 + [8] * 10}), measures=kpi.nps()))
+        score = kpi.nps_interval(15, 10, 5)
+        assert (found["low"], found["high"]) == (pytest.approx(score.low), pytest.approx(score.high))
+        assert one(kpi.report(engine({"recommend": [10] * 29}), measures=kpi.nps()))["high"] is None
 
     @pytest.mark.parametrize("engine", ENGINES)
     def test_an_interval_ends_where_its_scale_does(self, engine):

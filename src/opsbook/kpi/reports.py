@@ -15,7 +15,7 @@ __all__ = ["report"]
 
 Frame = TypeVar("Frame")
 
-_LEAST_FOR_A_MEAN = 30
+_LEAST = 30  # cases of an interval that takes sums for normal
 
 
 def report(
@@ -53,7 +53,7 @@ def report(
 
     Notes
     -----
-    Proportions get Wilson's interval, means and net promoter scores the normal one (a mean from 30 cases on), all for
+    Proportions get Wilson's interval, means and net promoter scores the normal one (from 30 cases on), all for
     independent cases. No interval goes beyond its scale: it is cut at 0 for a time, at the ends for points such as 1 to
     7 and −100 to 100. A ratio of two totals, such as occupancy, has none: it is no count of cases.
 
@@ -121,14 +121,14 @@ def _limits(doubt: Doubt, z: float, scale: tuple[float | None, float | None]) ->
         total, n, squares = parts
         variance = _not_below(squares - total * total / n, 0) / (n - 1)
         half = (variance / n) ** 0.5 * z
-        low, high, enough = total / n - half, total / n + half, n >= _LEAST_FOR_A_MEAN
+        low, high, enough = total / n - half, total / n + half, n >= _LEAST
         low = low if scale[0] is None else _not_below(low, scale[0])
         high = high if scale[1] is None else _not_above(high, scale[1])
     else:
         promoters, detractors, n = parts
         score = promoters / n - detractors / n
         half = (_not_below(promoters / n + detractors / n - score * score, 0) / n) ** 0.5 * z
-        low, high, enough = _not_below(score - half, -1) * 100, _not_above(score + half, 1) * 100, n > 0
+        low, high, enough = _not_below(score - half, -1) * 100, _not_above(score + half, 1) * 100, n >= _LEAST
     return nw.when(enough).then(low), nw.when(enough).then(high), n
 
 
@@ -145,6 +145,6 @@ def _note(measure: Measure, position: int) -> nw.Expr:
     if measure.doubt is None:
         why = "no interval: a ratio of totals, not a count of cases"
     else:
-        why = f"no interval: fewer than {_LEAST_FOR_A_MEAN} cases"
+        why = f"no interval: fewer than {_LEAST} cases"
     without = nw.when(low.is_null()).then(nw.lit(why)).otherwise(nw.lit(""))
     return nw.when(value.is_null()).then(nw.lit(measure.nothing)).otherwise(without)

@@ -41,7 +41,6 @@ Verdict = Literal["met", "missed", "too close to call", "no contacts"]
 
 _HANDLING: Final = ("talk_s", "wrap_s")
 _CHARTED: Final = 300
-_FEW: Final = 0.995
 _PERIOD_FORMS: Final = {"day": "%a %d %b %Y", "week": "week of %d %b %Y", "month": "%b %Y"}
 
 

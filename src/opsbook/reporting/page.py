@@ -190,7 +190,8 @@ def _measures(found: Figures, tell: Callable[[float], None]) -> str:
     return (
         '<section aria-labelledby="measures"><h2 id="measures">Measure by measure</h2>'
         '<p class="soft">Each picture splits by one key and takes all contacts of the others together. '
-        f"Bands and bars are {100 * found.level:g} % intervals; a mean of fewer than 30 cases has none.</p>{''.join(parts)}</section>"
+        f"Bands and bars are {100 * found.level:g} % intervals; means and scores of fewer than 30 cases have none.</p>"
+        f"{''.join(parts)}</section>"
     )
 
 
@@ -324,7 +325,7 @@ _NOT_SPLIT: Final = "The table of staffed time does not say to which group its h
 
 def _group_cell(row: Line) -> str:
     interval = interval_said(row.low, row.high, row.unit)
-    small = f"<small>{interval}</small>" if interval != "–" else ""
+    small = f"<small>{interval}</small>".replace(" %", "\N{NO-BREAK SPACE}%") if interval != "–" else ""
     return f'<td class="number">{number_said(row.value, row.unit)}{small}</td>'
 
 
@@ -350,8 +351,8 @@ def _reading(found: Figures, saved: str) -> str:
                 "Compare like with like before you praise, blame or change.</p>"
             ),
             (
-                "<p>Proportions have Wilson's interval, means and net promoter scores the normal one, means from 30 "
-                "cases on. Ratios of two totals, such as occupancy, have none.</p>"
+                "<p>Proportions have Wilson's interval, means and net promoter scores the normal one from 30 cases "
+                "on, cut at the ends of its scale. Ratios of two totals, such as occupancy, have none.</p>"
             ),
             _empty(found),
             _list("How the file was read:", found.notes),
