@@ -194,6 +194,9 @@ def test_what_has_two_meanings_is_told_by_an_option() -> None:
     save(log().replace(",", ";").replace(";15;", ";1.250;"))
     assert run("--decimal", "comma", "--force") == 0
     assert whole()["asa"] == pytest.approx((5 + 25 + 1250) / 3)
+    save(log().replace(",", ";").replace(";15;", ";1.250;"))
+    assert run("--decimal", "point", "--force") == 0
+    assert whole()["asa"] == pytest.approx((5 + 25 + 1.25) / 3)
     # Half past eleven in Berlin is another day than in UTC; the offset changes with summer time.
     save(log("1,phone,A1,2024-03-30T23:30:00Z,5,100,0,5", "2,phone,A1,2024-03-31T08:00:00+02:00,5,100,0,5"))
     assert run("--by", "day", "--timezone", "Europe/Berlin", "--force") == 0
@@ -547,7 +550,10 @@ UNREADABLE = [
     ),
     (b"Report of March,,,,,,,\n" + log().encode(), "'Report of March' and rows of several cells from line 2 on"),
     (b"PK\x03\x04", "must be CSV text, got a workbook"),
-    (log().replace("chat", "caf\xe9").encode("latin-1"), "contacts.csv:3: must be UTF-8 text, got the byte 0xe9"),
+    (
+        log().replace("chat", "caf\xe9").encode("latin-1"),
+        "must be UTF-8 text, got the byte 0xe9. Save it as CSV UTF-8, or name its encoding, as in --encoding cp1252.",
+    ),
     (log().encode("utf-16")[:-1], "must be UTF-16 text"),
     (b"\x1f\x8bnothing", "cannot be read"),
     (gzip.compress(log().encode())[:-20], "cannot be read"),
@@ -592,6 +598,10 @@ WRONG = {
     "words for numbers": ([(",25,", ",soon,")], "wait_s: must be a number, got 'soon' in row 3"),
     "endless": ([(",25,", ",inf,")], "wait_s: must be a number, got inf in row 3"),
     "thousands": ([(",60,", ',"1,250",')], "Say which with --decimal comma or --decimal point."),
+    "thousands or decimals": (
+        [(",", ";"), (";60;", ";1.250;")],
+        "got '1.250', whose point may stand before decimals or between thousands. Say which",
+    ),
     "negative wait": ([(",25,", ",-25,")], "no row may have a negative `wait_s`, got wait_s -25 in row 3"),
     "no such answer": ([("false,4", "false,7")], "no row may have a `csat` outside 1 to 5, got csat 7 in row 3"),
     "handled though gone": ([("60,,", "60,9,")], "no row may be abandoned and have a `handle_s` above 0"),

@@ -310,7 +310,10 @@ def _add_kpi(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         "--staffing", type=Path, metavar="FILE.csv", help="staffed time: agent_id, start, staffed_s, paid_s, cost"
     )
     kpi.add_argument(
-        "--mapping", type=Path, metavar="FILE.yml", help="names of foreign columns, a line each: their name: ours"
+        "--mapping",
+        type=Path,
+        metavar="FILE.yml",
+        help="names of foreign columns, a line each: their name: ours; also wait_s in minutes, abandoned when Lost",
     )
     kpi.add_argument(
         "--level", type=_share, default=0.95, metavar="SHARE", help="confidence of the intervals (default: 0.95)"

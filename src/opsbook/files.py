@@ -11,7 +11,17 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-__all__ = ["FONTS", "UnreadableFileError", "aligned", "blocks", "font_faces", "refuse", "text", "write"]
+__all__ = [
+    "FONTS",
+    "UndecodableFileError",
+    "UnreadableFileError",
+    "aligned",
+    "blocks",
+    "font_faces",
+    "refuse",
+    "text",
+    "write",
+]
 
 FONTS: Final = Path(__file__).parent / "vendor" / "source-sans-pro"
 """The folder of the course's fonts."""
@@ -25,6 +35,10 @@ _WORKBOOK, _PACKED = b"PK", b"\x1f\x8b"
 
 class UnreadableFileError(ValueError):
     """A file holds no text that can be read; the message says where and why."""
+
+
+class UndecodableFileError(UnreadableFileError):
+    """A file is text, perhaps, but in another encoding."""
 
 
 def text(file: Path) -> str:
@@ -142,9 +156,9 @@ class _Decoder:
             return UnreadableFileError(f"{self.file}: must be {self.encoding} text ({error}). Save it as CSV UTF-8.")
         place = self.lines + error.object[: error.start].count(b"\n")
         said = self.encoding if self.asked else "UTF-16" if self.encoding == "utf-16" else "UTF-8"
-        return UnreadableFileError(
+        return UndecodableFileError(
             f"{self.file}:{place}: must be {said} text, got the byte {error.object[error.start]:#x}. "
-            "Save it as CSV UTF-8, or say what it is, for example with --encoding cp1252."
+            "Save it as CSV UTF-8."
         )
 
 

@@ -82,18 +82,28 @@ def flag(text: str) -> bool | None:
     return True if word in _TRUE else False if word in _FALSE else None
 
 
-def decimal_mark(texts: Iterable[str], *, points: bool) -> Decimal | None:
-    """Return the mark before decimals in a column, or None where a comma may be that or a mark of thousands.
+def decimal_mark(texts: Iterable[str], *, points: bool, grouped: bool = False) -> Decimal | None:
+    """Return the mark before decimals in a column, or None where what is there may also be a mark of thousands.
+
+    `points` says that a point before decimals was seen, `grouped` that a point may stand between thousands.
 
     Examples
     --------
     >>> decimal_mark(["12,5", "1,250"], points=False), decimal_mark(["1,250"], points=False)
     ('comma', None)
+    >>> decimal_mark(["1.250", "30"], points=False, grouped=True) is None
+    True
+    >>> decimal_mark(["1.250", "0.5"], points=False, grouped=True)
+    'point'
     """
-    commas = [text for text in texts if _COMMA.fullmatch(text.strip())]
+    texts = [text.strip() for text in texts]
+    commas = [text for text in texts if _COMMA.fullmatch(text)]
+    if not commas and grouped:
+        split = [text for text in texts if "." in text and _PLAIN.fullmatch(text)]
+        return None if split and all(map(_GROUPED["comma"].fullmatch, split)) else "point"
     if not commas or points:
         return "point"
-    return "comma" if any(len(text.strip().partition(",")[2]) != _THOUSANDS for text in commas) else None
+    return "comma" if any(len(text.partition(",")[2]) != _THOUSANDS for text in commas) else None
 
 
 def number(text: str, *, decimal: Decimal, seconds: bool) -> float | None:

@@ -22,7 +22,6 @@ _NAMED: Final = 3  # different faults that a message names one by one
 _LOOKED_AT: Final = 1000  # rows in which they are looked for
 _EXACT: Final = 2**53  # whole numbers below this are exact as floats
 _SHORTEST_DATE: Final = 10
-_DAY_US: Final = 86_400_000_000
 _MINUTE_US: Final = 60_000_000
 _ISO: Final = "2026-03-02T08:30"
 
@@ -39,6 +38,8 @@ class Options:
     ----------
     dates, decimal, zone
         The order of day and month, the mark before decimals, and whose clock tells the day.
+    grouped : bool
+        Whether a point may stand between thousands, as where cells are not parted by commas.
     units : mapping of str to (str, float)
         Columns that are not in seconds, with the name of their unit and how many seconds it has.
     yes : mapping of str to tuple of str
@@ -48,6 +49,7 @@ class Options:
     dates: DateOrder | None = None
     decimal: Decimal | None = None
     zone: dt.tzinfo | None = None
+    grouped: bool = False
     units: Mapping[str, tuple[str, float]] = field(default_factory=dict)
     yes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -161,7 +163,7 @@ class _Numbers(_Plain):
         self.options = options
         self.unit = options.units.get(name)
         self.seconds = name.endswith("_s") and self.unit is None
-        if options.decimal == "comma":  # 1.250 is more than a thousand then
+        if options.decimal == "comma" or (options.grouped and options.decimal is None):  # 1.250 may be a thousand
             self.dtype = "str"
 
     def taken(self, series: "pd.Series[Any]") -> bool:
@@ -169,16 +171,19 @@ class _Numbers(_Plain):
 
     def finish(self, rows: NDArray[Any], faults: Faults) -> Any:
         points = any(numbers is not None and _with_decimals(numbers) for numbers, _ in self.pieces)
-        decimal = self.options.decimal or cells.decimal_mark(self.texts.numbers, points=points)
+        decimal = self.options.decimal or cells.decimal_mark(
+            self.texts.numbers, points=points, grouped=self.options.grouped
+        )
         values, wrong = self.whole(lambda text: cells.number(text, decimal=decimal or "comma", seconds=self.seconds))
         places = np.flatnonzero(wrong | np.isinf(values))
         hint = "Write plain digits" + (", or a duration as h:mm:ss." if self.seconds else ".")
         faults.add("must be a number", hint, rows[places], self.said(places))
         if decimal is None:
-            either = next(text for text in self.texts.numbers if "," in text)
+            mark, said = (",", "comma") if any("," in text for text in self.texts.numbers) else (".", "point")
+            either = next(text for text in self.texts.numbers if mark in text)
             faults.found.append(
-                f"must be a number with one meaning, got {either!r}, whose comma may stand before decimals or between "
-                "thousands. Say which with --decimal comma or --decimal point."
+                f"must be a number with one meaning, got {either!r}, whose {said} may stand before decimals or "
+                "between thousands. Say which with --decimal comma or --decimal point."
             )
         if self.unit is None:
             return values

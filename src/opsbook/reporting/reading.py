@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -56,13 +57,17 @@ class Table:
         try:
             first = next(files.blocks(file, encoding=encoding), b"")
         except files.UnreadableFileError as error:
-            self.problems.append(str(error))
+            self._unreadable(error)
             return
         self._read_names(first)
 
     def problem(self, said: str) -> None:
         """Note a problem of the file."""
         self.problems.append(f"{self.file}: {said}")
+
+    def _unreadable(self, error: files.UnreadableFileError) -> None:
+        hint = ", or name its encoding, as in --encoding cp1252." if type(error) is files.UndecodableFileError else "."
+        self.problems.append(f"{str(error).removesuffix('.')}{hint}")
 
     def _read_names(self, first: bytes) -> None:
         text = first.decode()
@@ -194,6 +199,7 @@ class Table:
     def _read(self, wanted: Mapping[str, Kind], options: Options, *, word_ids: bool) -> "pd.DataFrame":
         import pandas as pd  # noqa: PLC0415 - as above
 
+        options = replace(options, grouped=self._mark != ",")
         places = {name: self._places[self.theirs[name]] for name in wanted}
         columns: dict[str, Column] = {
             name: column(name, kind, options, word_ids=word_ids) for name, kind in wanted.items()
@@ -239,7 +245,7 @@ class Table:
                 if form.broken:
                     break
         except files.UnreadableFileError as error:
-            self.problems.append(str(error))
+            self._unreadable(error)
         except TextIdsError:
             raise
         except ValueError as error:  # the parser's own
