@@ -3,13 +3,15 @@
 import codecs
 import contextlib
 import csv
-import datetime as dt
 import gzip
 import io
+import json
 import math
 import random
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -18,9 +20,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opsbook import cli, datasets, kpi, reporting
+from opsbook.charts import picture
 from opsbook.errors import ContactLogError
-from opsbook.reporting import drawing
-from opsbook.reporting.figures import Line
 
 HEAD = "contact_id,channel,agent_id,arrived_at,wait_s,handle_s,abandoned,csat"
 # Three of four answered, two of them within 20 s; ASA (5 + 25 + 15) ÷ 3; handling (100 + 200 + 300) ÷ 3.
@@ -33,6 +34,23 @@ ROWS = (
 EXPECTED = {"service_level": 0.5, "asa": 15, "abandonment": 0.25, "aht": 200, "csat": 2 / 3}
 
 Captured = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _draw_once() -> Iterator[None]:
+    """Draw what many tests draw alike once: the same specification is the same picture, says test_picture."""
+    drawn: dict[str, str] = {}
+    draw = picture.svg
+
+    def svg(spec: dict[str, Any], *, width: int) -> str:
+        name = f"{width} {json.dumps(spec)}"
+        if name not in drawn:
+            drawn[name] = draw(spec, width=width)
+        return drawn[name]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(picture, "svg", svg)
+        yield
 
 
 @pytest.fixture
@@ -374,66 +392,48 @@ def test_the_page_holds_everything_and_asks_for_nothing() -> None:
     assert "Cells without a value" in words
 
 
-def drawn(picture: str, kind: str, *names: str) -> list[tuple[float, ...]]:
-    found = BeautifulSoup(picture, "html.parser").select(f".{kind}")
-    return [tuple(float(mark[name]) for name in names) for mark in found]
-
-
-def figure(day: int | str, value: float, half: float = math.nan, unit: str = "proportion") -> Line:
-    key = dt.datetime(2024, 3, day) if isinstance(day, int) else day  # noqa: DTZ001 -- a log's own clock
-    return Line((key,), "asa", value, value - half, value + half, 40, unit, "")
-
-
-def test_a_picture_through_time_stands_where_its_numbers_do() -> None:
-    picture = drawing.over_time(
-        [figure(8, 0.4, 0.1), figure(4, 0.2, 0.1), figure(5, 0.9), figure(6, 0.6, 0.2)],
-        "Four days",
-        width=400,
-        target=0.5,
-    )
-    words = BeautifulSoup(picture, "html.parser")
-    assert words.svg["aria-label"] == "Four days"
-    assert [text.get_text() for text in words.find_all("text")[:7]] == ["per cent", "0", "20", "40", "60", "80", "100"]
-    low, *_, high = (height for (height,) in drawn(picture, "grid", "y1"))
-    dots = drawn(picture, "dot", "cx", "cy")
-    left, right = dots[0][0], dots[-1][0]
-    for (x, y), day, value in zip(dots, (0, 1, 2, 4), (0.2, 0.9, 0.6, 0.4), strict=True):
-        assert x == pytest.approx(left + (right - left) * day / 4, abs=0.06)
-        assert y == pytest.approx(low + (high - low) * value, abs=0.06)
-    # 5 March has no interval: the band begins anew on the 6th, and the 4th stands alone.
-    (band,) = words.select(".band")
-    assert band["d"].count("L") == 3
-    ((_, bottom, top),) = drawn(picture, "alone", "x1", "y1", "y2")
-    assert (bottom, top) == pytest.approx((low + 0.1 * (high - low), low + 0.3 * (high - low)), abs=0.06)
-    assert drawn(picture, "aim", "y1") == [(pytest.approx((low + high) / 2, abs=0.06),)]
-
-
-@pytest.mark.parametrize("value", [0, 1, -30, 1e-9, 5e8])
-def test_one_figure_alone_is_drawn_within_its_picture(value: float) -> None:
-    for picture in (
-        drawing.over_time([figure(4, value, unit="points from −100 to 100")], "One", width=340),
-        drawing.of_groups([figure("a", value)], ["a name <longer> than there is room for"], "One", width=340),
-    ):
-        ((x, y),) = drawn(picture, "dot", "cx", "cy")
-        size = BeautifulSoup(picture, "html.parser").svg
-        assert 0 <= x <= float(size["width"])
-        assert 0 <= y <= float(size["height"])
-        assert "nan" not in picture
-
-
-def test_groups_stand_in_rows_where_their_numbers_do() -> None:
-    picture = drawing.of_groups(
-        [figure("a", 30, 5, "seconds"), figure("b", 10, unit="seconds")], ["a", "b"], "Two", width=340
-    )
-    zero, *_, last = (across for (across,) in drawn(picture, "grid", "x1"))
-    assert [text.get_text() for text in BeautifulSoup(picture, "html.parser").find_all("text")] == [
-        *("seconds", "10", "20", "30", "40", "a", "b")
+def pictures(*options: str, by: str = "day,channel") -> list[tuple[str, str, list[str]]]:
+    """Return of each picture of a page what it is called, what it is described as, and the words in it."""
+    assert run("--by", by, "--force", *options) == 0
+    soup = BeautifulSoup(Path("contacts-kpi.html").read_bytes(), "html.parser")
+    return [
+        (
+            figure.figcaption.get_text(" "),
+            picture["aria-label"],
+            [text.get_text() for text in picture.find_all("text")],
+        )
+        for figure in soup.find_all("figure")
+        for picture in figure.find_all("svg", role="img")
     ]
-    (first, second) = drawn(picture, "dot", "cx", "cy")
-    assert first[0] == pytest.approx(zero + (last - zero) * 20 / 30, abs=0.06)
-    assert (second[0], second[1] - first[1]) == (zero, 26)
-    ((low, high),) = drawn(picture, "bar", "x1", "x2")
-    assert high - low == pytest.approx((last - zero) * 10 / 30, abs=0.11)
+
+
+@pytest.mark.usefixtures("folder")
+def test_each_picture_says_its_figures() -> None:
+    save(log())
+    time, groups = pictures("--measures", "abandonment")
+    assert time[0] == "By day From 0.0 % (Mon 4 Mar 2024) to 50.0 % (Tue 5 Mar 2024)."
+    assert time[1] == (
+        "Abandonment rate by day, 2 in all, with intervals. From 0.0 % (Mon 4 Mar 2024) to 50.0 % (Tue 5 Mar 2024). "
+        "The table has all."
+    )
+    assert {"per cent", "0", "100"} <= set(time[2])
+    assert groups[0] == "By channel From 0.0 % (chat) to 33.3 % (phone)."
+    assert [word for word in groups[2] if word in {"chat", "phone"}] == ["phone", "chat"]
+
+
+@pytest.mark.usefixtures("folder")
+def test_alone_a_period_has_a_wide_picture_too_and_a_name_that_is_missing_one_pair_of_brackets() -> None:
+    save(log())
+    wide, narrow = pictures("--measures", "abandonment", by="day")
+    assert wide[:2] == narrow[:2]
+    save(changed((",chat,", ",,")))
+    (groups,) = pictures("--measures", "service_level", by="channel")
+    assert groups[0] == "By channel From 0.0 % (none) to 66.7 % (phone)."
+    save(changed(("true", "false")))
+    assert [caption for caption, *_ in pictures("--measures", "abandonment")] == [
+        "By day All 0.0 %.",
+        "By channel All 0.0 %.",
+    ]
 
 
 @pytest.mark.usefixtures("folder")
@@ -443,15 +443,16 @@ def test_groups_that_one_scale_would_flatten_have_their_own() -> None:
         for place in range(90)
     ]
     save(log(*rows))
-    assert run("--by", "day,channel", "--measures", "asa, service_level") == 0
-    said = [
-        text.get_text()
-        for text in BeautifulSoup(Path("contacts-kpi.html").read_bytes(), "html.parser").select("figcaption span")
-    ]
-    assert [words.split(".")[0] for words in said if "All groups" in words] == [
-        "Each to a scale of its own: look at the numbers beside it",
-        "All to one scale",
-    ]
+    waits, levels = (each for each in pictures("--measures", "asa, service_level") if "and channel" in each[0])
+    assert "In seconds, each to a scale of its own: look at the numbers beside it." in waits[0]
+    assert "In per cent, all to one scale." in levels[0]
+    assert "chat: from 2.4 s (Fri 1 Mar 2024) to 3.6 s (Tue 5 Mar 2024); email: from 2,160.0 s" in waits[1]
+    for words in (waits[2], levels[2]):
+        assert [word for word in words if word in {"chat", "email"}] == ["chat", "email"]
+    # On one scale the axis is the same in both panels, on two it is not.
+    half = [[word for word in words if word[0].isdigit() and "Mar" not in word] for *_, words in (waits, levels)]
+    assert half[1][: len(half[1]) // 2] == half[1][len(half[1]) // 2 :]
+    assert half[0][: len(half[0]) // 2] != half[0][len(half[0]) // 2 :]
 
 
 @pytest.mark.usefixtures("folder")

@@ -70,7 +70,7 @@ def test_the_workbook_comes_along_and_stays_the_learners(root: Path, tmp_path: P
 
 def test_citations_and_terms_are_written_out(root: Path, tmp_path: Path) -> None:
     (root / "book" / "references.bib").write_text(
-        "@book{a1, author={Ann Lee}, year={1990}, title={A}}\n"
+        "@book{a1, author={Ann Lee}, year={1990a}, title={A}}\n"
         "@book{b2, author={Bo de Vries and Cy Ng}, year={2001}, title={B}}\n"
         "@book{c3, author={{Office}}, year={2020}, title={C}}\n"
         '@book{e5, author={H{\\"u}ls, I and Proen{\\c{c}}a, J}, year={2011}, title={E}}\n'
@@ -87,7 +87,7 @@ def test_citations_and_terms_are_written_out(root: Path, tmp_path: Path) -> None
     lab.prepare(root, tmp_path / "mine")
     (copied,) = json.loads((tmp_path / "mine" / "chapters" / "a.ipynb").read_text(encoding="utf8"))["cells"]
     assert "".join(copied["source"]) == (
-        "Lee (1990) on contact (de Vries and Ng, 2001; Office, 2020; E et al., 1999); (nobody); Hüls and Proença (2011)"
+        "Lee (1990a) on contact (de Vries and Ng, 2001; Office, 2020; E et al., 1999); (nobody); Hüls and Proença (2011)"
     )
 
 

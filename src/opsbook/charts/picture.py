@@ -28,9 +28,14 @@ def _register_fonts() -> None:
 
 
 def drawing_spec(spec: Mapping[str, Any], width: int) -> dict[str, Any]:
-    """Return `spec` without its title, which the figure's caption carries, sized to `width` pixels in all."""
+    """Return `spec` without its title, which the figure's caption carries, sized to `width` pixels in all.
+
+    Panels keep the sizes that they bring: Vega-Lite fits single views only.
+    """
     drawn = deepcopy(dict(spec))
     drawn.pop("title", None)
+    if "facet" in drawn:
+        return drawn
     drawn["width"] = width
     drawn["autosize"] = {"type": "fit", "contains": "padding"}
     if width <= NARROW:
@@ -48,7 +53,7 @@ def svg(spec: Mapping[str, Any], *, width: int = WIDE) -> str:
     spec : mapping
         A Vega-Lite specification of one view, with a description.
     width : int
-        Width of the whole picture in pixels, axes and labels included.
+        Width of the whole picture in pixels, axes and labels included. Panels have the width that they bring.
 
     Returns
     -------

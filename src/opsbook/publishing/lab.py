@@ -105,7 +105,7 @@ def _legible(notebook: dict[str, Any], names: Mapping[str, str]) -> dict[str, An
     def cited(match: re.Match[str]) -> str:
         works = [names.get(key.strip(), key) for key in match[2].split(",")]
         if match[1] == "t":
-            return " and ".join(re.sub(r", (\d{4})$", r" (\1)", work) for work in works)
+            return " and ".join(re.sub(r", (\d{4}[a-z]?)$", r" (\1)", work) for work in works)
         return f"({'; '.join(works)})"
 
     for cell in notebook["cells"]:

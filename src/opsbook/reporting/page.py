@@ -8,20 +8,22 @@ from html import escape
 from importlib import resources
 from operator import attrgetter
 from string import Template
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import opsbook
 from opsbook import files
 from opsbook.kpi import PERIODS, Measure
-from opsbook.reporting import drawing
-from opsbook.reporting.drawing import NARROW, WIDE
 from opsbook.reporting.figures import Figures, Line, group_said, interval_said, is_missing, number_said, verdict
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["page", "promise_said"]
 
 _SHOWN: Final = 500  # groups in the table
 _DOTS: Final = 25  # groups in a picture
-_ABREAST: Final = 6  # pictures through time beside each other
+_PANELS: Final = 6  # groups through time
+_LONG: Final = 120  # points through time above which a wide page has a wide picture
 _ALIKE: Final = 8  # times the range of the flattest that one scale for all may span
 _PROMISED: Final = "service_level"
 
@@ -204,18 +206,21 @@ def _measure(found: Figures, measure: Measure) -> str:
     for key, view in found.views.items():
         lines = [line for line in view if line.measure == measure.name and not math.isnan(line.value)]
         if lines:
-            pictures.append(_figure(measure, key, lines, aim))
+            pictures.append(_figure(found, measure, key, lines, aim))
     place = _id(found, measure)
     return (
         f'<section aria-labelledby="{place}"><h3 id="{place}">{escape(measure.title)}</h3>'
         f'<p><span class="big">{number_said(row.value, row.unit)}</span>{beside}</p>'
         f'<p class="soft">Counted: {_formula(measure)}. Clock: {_words(measure.clock)}.'
         f"{f' Abandonment: {_words(measure.abandonment)}.' if measure.abandonment else ''}</p>"
-        f'<div class="charts">{"".join(pictures)}</div>{_beside_each_other(found, measure, aim)}</section>'
+        f'<div class="charts">{"".join(pictures)}{_panels(found, measure, aim)}</div></section>'
     )
 
 
-def _figure(measure: Measure, key: str, lines: list[Line], aim: float | None) -> str:
+def _figure(found: Figures, measure: Measure, key: str, lines: list[Line], aim: float | None) -> str:
+    from opsbook.charts.intervals import of_groups, over_time  # noqa: PLC0415 -- takes a second, and only pictures need it
+    from opsbook.charts.picture import NARROW, WIDE, svg  # noqa: PLC0415 -- as above
+
     timed = key in PERIODS and any(hasattr(line.keys[0], "strftime") for line in lines)
     left = ""
     if timed:
@@ -224,28 +229,51 @@ def _figure(measure: Measure, key: str, lines: list[Line], aim: float | None) ->
         drawn = sorted(lines, key=lambda line: -line.n)[:_DOTS] if len(lines) > _DOTS else lines
         left = f" The {_DOTS} of {len(lines):,} with the most cases." if len(lines) > _DOTS else ""
         drawn = sorted(drawn, key=lambda line: -line.value)
-    least, most = min(drawn, key=attrgetter("value")), max(drawn, key=attrgetter("value"))
-    message = f"From {_at(least, key)} to {_at(most, key)}."
-    if number_said(least.value, least.unit) == number_said(most.value, most.unit):
-        message = f"All {number_said(most.value, most.unit)}." if len(drawn) > 1 else f"{_at(most, key)}."
+    message = f"{_span(drawn, key)}."
+    message = message[0].upper() + message[1:]
     said = f"{measure.title} by {key}, {len(drawn)} in all, with intervals. {message} The table has all."
     if timed:
-        wide, narrow = (drawing.over_time(drawn, said, width=width, target=aim) for width in (WIDE, NARROW))
-        pictures = f'<div class="wide">{wide}</div><div class="narrow again">{narrow}</div>'
+        spec = over_time(_table_of(drawn, start=[line.keys[0] for line in drawn]), said, unit=measure.unit, target=aim)
     else:
         names = [group_said(line.keys[0], key) for line in drawn]
-        pictures = f"<div>{drawing.of_groups(drawn, names, said, width=NARROW, target=aim)}</div>"
-    caption = f"By {escape(key)}<span>{escape(message)}{left}</span>"
-    return f"<figure><figcaption>{caption}</figcaption>{pictures}{_data(measure, key, lines)}</figure>"
+        spec = of_groups(_table_of(drawn, group=names), said, unit=measure.unit, target=aim)
+    long = timed and (len(drawn) > _LONG or len(found.views) == 1)
+    picture = f'<div class="narrow">{svg(spec, width=NARROW)}</div>' if long else svg(spec, width=NARROW)
+    wide = f'<div class="wide">{svg(spec, width=WIDE)}</div>' if long else ""
+    return (
+        f'<figure class="{"long" if long else ""}"><figcaption>By {escape(key)}<span>{escape(message)}{left}</span>'
+        f"</figcaption>{wide}{picture}{_data(measure, key, lines)}</figure>"
+    )
 
 
-def _at(line: Line, key: str) -> str:
-    name = group_said(line.keys[0], key)
+def _table_of(lines: Iterable[Line], **keys: list[Any]) -> "pd.DataFrame":
+    import pandas as pd  # noqa: PLC0415 -- as above
+
+    return pd.DataFrame(
+        {**keys, **{name: [getattr(line, name) for line in lines] for name in ("value", "low", "high")}}
+    )
+
+
+def _span(lines: list[Line], key: str, place: int = 0) -> str:
+    """Return in words from where to where figures go, and at which value of the key."""
+    least, most = min(lines, key=attrgetter("value")), max(lines, key=attrgetter("value"))
+    if number_said(least.value, least.unit) != number_said(most.value, most.unit):
+        low, high = (_at(line, group_said(line.keys[place], key)) for line in (least, most))
+        return f"from {low} to {high}"
+    if len(lines) > 1:
+        return f"all {number_said(most.value, most.unit)}"
+    return _at(most, group_said(most.keys[place], key))
+
+
+def _at(line: Line, name: str) -> str:
     return f"{number_said(line.value, line.unit)} {name if name.startswith('(') else f'({name})'}"
 
 
-def _beside_each_other(found: Figures, measure: Measure, aim: float | None) -> str:
-    """Return a picture through time for each of a few groups; empty where there are no such keys."""
+def _panels(found: Figures, measure: Measure, aim: float | None) -> str:
+    """Return a picture through time with a panel for each of a few groups; empty where there are no such keys."""
+    from opsbook.charts.intervals import panels, unit_said  # noqa: PLC0415 -- as above
+    from opsbook.charts.picture import NARROW, svg  # noqa: PLC0415 -- as above
+
     timed = [place for place, key in enumerate(found.keys) if key in PERIODS]
     if len(found.keys) != 2 or len(timed) != 1 or found.keys[timed[0]] not in found.views:  # noqa: PLR2004 -- a pair
         return ""
@@ -254,23 +282,34 @@ def _beside_each_other(found: Figures, measure: Measure, aim: float | None) -> s
     for line in found.groups:
         if line.measure == measure.name and not math.isnan(line.value) and not is_missing(line.keys[when]):
             groups.setdefault(group_said(line.keys[what], found.keys[what]), []).append(line)
-    if not 2 <= len(groups) <= _ABREAST or min(map(len, groups.values())) < 2:  # noqa: PLR2004 -- as above
+    if not 2 <= len(groups) <= _PANELS or min(map(len, groups.values())) < 2:  # noqa: PLR2004 -- as above
         return ""
-    ranges = [drawing.ends(lines, aim) for lines in groups.values()]
+    ranges = [_ends(lines, aim) for lines in groups.values()]
     both = min(least for least, _ in ranges), max(most for _, most in ranges)
     alike = both[1] - both[0] <= _ALIKE * min(most - least for least, most in ranges)
     keys = f"{found.keys[when]} and {found.keys[what]}"
-    pictures = []
-    for name, lines in groups.items():
-        drawn = [line._replace(keys=(line.keys[when],)) for line in lines]
-        said = f"{measure.title} by {keys}: {name}. A line through {len(lines)} points with its interval as a band."
-        picture = drawing.over_time(drawn, said, width=NARROW, height=180, target=aim, scale=both if alike else None)
-        pictures.append(f'<div><p class="name">{escape(name)}</p>{picture}</div>')
-    scale = "All to one scale." if alike else "Each to a scale of its own: look at the numbers beside it."
-    return (
-        f'<figure><figcaption>By {escape(keys)}<span>{scale} The figures stand in <a href="#groups">All '
-        f'groups</a>.</span></figcaption><div class="abreast">{"".join(pictures)}</div></figure>'
+    said = "; ".join(f"{name}: {_span(lines, found.keys[when], when)}" for name, lines in groups.items())
+    drawn = [line for lines in groups.values() for line in lines]
+    table = _table_of(
+        drawn,
+        group=[name for name, lines in groups.items() for _ in lines],
+        start=[line.keys[when] for line in drawn],
     )
+    scale = "all to one scale." if alike else "each to a scale of its own: look at the numbers beside it."
+    spec = panels(
+        table, f"{measure.title} by {keys}, with intervals. {said}.", unit=measure.unit, target=aim, alike=alike
+    )
+    return (
+        f'<figure class="panels"><figcaption>By {escape(keys)}<span>In {escape(unit_said(measure.unit))}, {scale} '
+        f'The figures stand in <a href="#groups">All groups</a>.</span></figcaption>{svg(spec, width=NARROW)}</figure>'
+    )
+
+
+def _ends(lines: Iterable[Line], target: float | None) -> tuple[float, float]:
+    """Return the least and the most of all that is drawn."""
+    numbers = [number for line in lines for number in (line.value, line.low, line.high) if not math.isnan(number)]
+    numbers += [] if target is None else [target]
+    return min(numbers), max(numbers)
 
 
 def _data(measure: Measure, key: str, lines: list[Line]) -> str:
