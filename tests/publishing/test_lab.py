@@ -87,7 +87,8 @@ def test_citations_and_terms_are_written_out(root: Path, tmp_path: Path) -> None
     lab.prepare(root, tmp_path / "mine")
     (copied,) = json.loads((tmp_path / "mine" / "chapters" / "a.ipynb").read_text(encoding="utf8"))["cells"]
     assert "".join(copied["source"]) == (
-        "Lee (1990a) on contact (de Vries and Ng, 2001; Office, 2020; E et al., 1999); (nobody); Hüls and Proença (2011)"
+        "Lee (1990a) on contact (de Vries and Ng, 2001; Office, 2020; E et al., 1999); (nobody); "
+        "Hüls and Proença (2011)"
     )
 
 
