@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from opsbook.errors import MissingColumnError, UnknownNameError
 
-__all__ = ["between", "known", "nonnegative", "one_of", "positive", "require_columns", "whole_number"]
+__all__ = ["between", "known", "nearest", "nonnegative", "one_of", "positive", "require_columns", "whole_number"]
 
 
 def _numbers(name: str, value: ArrayLike) -> NDArray[np.float64]:
@@ -75,6 +75,17 @@ def known(what: str, name: str, names: Iterable[str]) -> str:
     near = get_close_matches(str(name), names, n=1, cutoff=0.5)
     hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(names)}."
     raise UnknownNameError(f"there is no {what} called {name!r}. {hint}")
+
+
+def nearest(word: object, words: Iterable[str]) -> str | None:
+    """Return the one of `words` that `word` is likely a slip for; None if there is none.
+
+    Examples
+    --------
+    >>> nearest("wait", ["wait_s", "talk_s"])
+    'wait_s'
+    """
+    return next(iter(get_close_matches(str(word), list(words), n=1, cutoff=0.6)), None)
 
 
 def require_columns(what: str, present: Iterable[str], needed: Iterable[str]) -> None:

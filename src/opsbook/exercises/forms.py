@@ -4,11 +4,11 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from copy import deepcopy
-from difflib import get_close_matches
 from typing import Any, Generic, NamedTuple, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from opsbook import validation
 from opsbook.exercises.question import OBJECTIVE_FORM, SLUG_FORM
 from opsbook.located import Place
 
@@ -121,8 +121,7 @@ def nearest(word: object, words: Collection[str]) -> str | None:
     >>> nearest("chioce", ["choice", "numeric"])
     'choice'
     """
-    near = get_close_matches(str(word), words, n=1, cutoff=0.6) if len(words) <= _MOST_COMPARED else ()
-    return next(iter(near), None)
+    return validation.nearest(word, words) if len(words) <= _MOST_COMPARED else None
 
 
 def meant(word: object, words: Collection[str], otherwise: str) -> str:

@@ -155,12 +155,7 @@ def rename(log: Frame, mapping: Mapping[str, str]) -> Frame:
     present = frame.collect_schema().names()
     require_columns("the mapping", present, mapping)
     names = [mapping.get(name, name) for name in present]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ValueError(
-            f"each column needs a name of its own, got {', '.join(map(repr, twice))} more than once after renaming. "
-            "Map one of them to another name, or drop it."
-        )
+    _all_different("each column", names, "more than once after renaming. Map one of them to another name, or drop it.")
     pairs = zip(present, names, strict=True)
     return cast("Frame", finished(frame.select(nw.col(old).alias(new) for old, new in pairs)))
 
@@ -542,13 +537,14 @@ def _checked(measures: Measure | Sequence[Measure], keys: list[str | Every]) -> 
         if not isinstance(key, str | Every):
             raise TypeError(f'`by` must hold names of columns or `kpi.every("…")`, got {key!r}.')
     names = [*(key if isinstance(key, str) else key.name for key in keys), *(measure.name for measure in measures)]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ValueError(
-            f"each column of the result needs a name of its own, got {', '.join(map(repr, twice))} more than once. "
-            "Rename a measure with `dataclasses.replace(measure, name=…)`."
-        )
+    remedy = "more than once. Rename a measure with `dataclasses.replace(measure, name=…)`."
+    _all_different("each column of the result", names, remedy)
     return measures
+
+
+def _all_different(what: str, names: Sequence[str], remedy: str) -> None:
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"{what} needs a name of its own, got {', '.join(map(repr, twice))} {remedy}")
 
 
 def _staffing(staffing: Any | None, log: nw.LazyFrame[Any], keys: list[str | Every], needing: list[Measure]) -> _Source:

@@ -5,7 +5,6 @@ import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -13,9 +12,9 @@ from opsbook import files, kpi, located
 from opsbook.errors import UnknownNameError
 from opsbook.frames import Kind
 from opsbook.kpi import Every, Measure
-from opsbook.validation import known
+from opsbook.validation import known, nearest
 
-__all__ = ["STANDARD", "Names", "Target", "groups", "mapping", "measures"]
+__all__ = ["STANDARD", "Names", "Target", "groups", "listed", "mapping", "measures"]
 
 _USUAL: Final = (
     "service_level",
@@ -156,12 +155,16 @@ def _made(name: str, given: Sequence[Any], options: Mapping[str, Any], target: T
     return make(*bound.args, **bound.kwargs)
 
 
+def listed(text: str) -> list[str]:
+    """Return the words of a text with commas between them."""
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
 def groups(text: str, columns: Sequence[str]) -> tuple[list[str | Every], list[str]]:
     """Return what to group by, columns before periods of the same name, and what is wrong with the text."""
-    words = [word.strip() for word in text.split(",") if word.strip()]
     found: list[str | Every] = []
     problems = []
-    for word in dict.fromkeys(words):
+    for word in dict.fromkeys(listed(text)):
         if word in _TAKEN:
             problems.append(
                 f"--by: must not be called like a column of the report, got {word!r}. Give it another name with "
@@ -172,10 +175,10 @@ def groups(text: str, columns: Sequence[str]) -> tuple[list[str | Every], list[s
         elif word in kpi.PERIODS:
             found.append(kpi.every(word))
         else:
-            near = get_close_matches(word, [*columns, *kpi.PERIODS], n=1, cutoff=0.6)
+            near = nearest(word, [*columns, *kpi.PERIODS])
             problems.append(
                 f"--by: must hold columns or periods, got {word!r}. "
-                + (f"Did you mean {near[0]!r}?" if near else f"Periods: {', '.join(kpi.PERIODS)}.")
+                + (f"Did you mean {near!r}?" if near else f"Periods: {', '.join(kpi.PERIODS)}.")
             )
     return found, problems
 
@@ -201,8 +204,8 @@ def mapping(file: Path, others: Sequence[str]) -> tuple[Names, list[str]]:
             problems.append(f"{place}: must be mapped to one of our names, got {ours!r}. Write it after the colon.")
             continue
         if ours not in STANDARD and ours not in others:
-            near = get_close_matches(ours, [*STANDARD, *others], n=1, cutoff=0.6)
-            hint = f"Did you mean {near[0]!r}?" if near else f"Ours: {', '.join(STANDARD)}, and the names in --by."
+            near = nearest(ours, [*STANDARD, *others])
+            hint = f"Did you mean {near!r}?" if near else f"Ours: {', '.join(STANDARD)}, and the names in --by."
             problems.append(f"{place}: must be mapped to one of our names, got {ours!r}. {hint}")
             continue
         if ours in names.ours.values():
@@ -231,4 +234,4 @@ def _meaning(names: Names, place: str, ours: str, said: re.Match[str]) -> Iterat
                 "abandoned when Lost, Hung up."
             )
         else:
-            names.yes[ours] = tuple(word.strip() for word in said["yes"].split(",") if word.strip())
+            names.yes[ours] = tuple(listed(said["yes"]))

@@ -18,6 +18,7 @@ from opsbook.reporting import asking
 from opsbook.reporting.asking import STANDARD, Target
 from opsbook.reporting.columns import Faults, Options
 from opsbook.reporting.reading import Table
+from opsbook.validation import nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -140,8 +141,7 @@ def compute(
     ContactLogError
         Anything is missing or malformed: one complete list.
     """
-    words = [word.strip() for word in by.split(",") if word.strip()]
-    names, problems = asking.mapping(mapping, words) if mapping else (asking.Names({}, {}, {}), [])
+    names, problems = asking.mapping(mapping, asking.listed(by)) if mapping else (asking.Names({}, {}, {}), [])
     options = replace(options, units=names.units, yes=names.yes)
     log = Table(file, encoding=encoding, progress=_part(progress, 0.0, 0.7, f"reading {file.name}"))
     staffed = (
@@ -186,16 +186,14 @@ def _part(progress: Progress | None, start: float, end: float, what: str) -> Cal
 
 
 def _unknown(mapping: Path | None, names: Mapping[str, str], tables: Sequence[Table]) -> Iterator[str]:
-    from difflib import get_close_matches  # noqa: PLC0415 - only for a message
-
     there = [name for table in tables for name in table.theirs]
     if not there:
         return
     for name in names:
         if name not in there:
-            near = get_close_matches(name, there, n=1, cutoff=0.6)
+            near = nearest(name, there)
             yield f"{mapping}: must name columns of the file, got {name!r}. " + (
-                f"Did you mean {near[0]!r}?" if near else f"The file has {', '.join(map(repr, there))}."
+                f"Did you mean {near!r}?" if near else f"The file has {', '.join(map(repr, there))}."
             )
 
 

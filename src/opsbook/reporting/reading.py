@@ -5,7 +5,6 @@ import io
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from opsbook import files
 from opsbook.frames import Kind
 from opsbook.reporting.columns import Column, Faults, Options, TextIdsError, column, missing_marks
+from opsbook.validation import nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -137,8 +137,8 @@ class Table:
         """Note the columns that are needed and not there; `needed` says for what."""
         lost = {name: why for name, why in needed.items() if name not in self.theirs}
         for name, why in lost.items():
-            near = get_close_matches(name, list(self.theirs), n=1, cutoff=0.6)
-            hint = f"Perhaps {near[0]!r}? Map it with --mapping." if near else "Add it, or map yours with --mapping."
+            near = nearest(name, self.theirs)
+            hint = f"Perhaps {near!r}? Map it with --mapping." if near else "Add it, or map yours with --mapping."
             self.problem(f"needs the column {name!r} for {why}. {hint}")
         if lost:
             self.problems[-1] += f"\n    The file has {_listed(list(self.theirs.values()))}."
