@@ -57,7 +57,7 @@ def theme() -> ThemeConfig:
         "background": None,
         # Marks are described once, by the chart's own description: a thousand named dots help nobody.
         "aria": False,
-        "view": {"continuousWidth": 560, "continuousHeight": 300, "stroke": None},
+        "view": {"continuousWidth": 560, "discreteWidth": 560, "continuousHeight": 300, "stroke": None},
         "axis": axis,
         "header": {"labelColor": ink, "titleColor": ink, "labelFontSize": 13, "titleFontSize": 13},
         "legend": {"labelColor": ink, "titleColor": ink, "labelFontSize": 13, "titleFontSize": 13, "orient": "top"},
