@@ -47,7 +47,8 @@ _PACKAGE = Path(str(files("opsbook")))
 _VENDOR = _PACKAGE / "vendor"
 _THEME = _PACKAGE / "publishing" / "theme"
 _ELEMENT = _PACKAGE / "exercises" / "static"
-_DEEPER = "Deeper:"
+# A case folds its analyses too, so that a reader decides first.
+_DEEPER = ("Deeper:", "Analysis:")
 _DOWNLOADS = "_static/downloads"
 # What a page loads for what stands in it.
 _NEEDED = {
