@@ -66,6 +66,22 @@ def test_labels_stay_inside_the_picture(width: int) -> None:
     assert f'viewBox="0 0 {width} ' in drawn
 
 
+@pytest.mark.parametrize(
+    ("first", "lines", "align"),
+    [
+        (20, ["these set the limits"], "right"),
+        (10, ["these set", "the limits"], "right"),
+        (5, ["← these set", "the limits"], "left"),
+    ],
+)
+def test_few_samples_that_set_the_limits_still_leave_room_to_say_so(first: int, lines: list[str], align: str) -> None:
+    spec = charts.control_chart(quality.control_chart(TABLE, phase_one=first), "M", **WORDS).to_dict()
+    assert lines in texts(spec)
+    (mark,) = (layer["mark"] for layer in spec["layer"] if layer["encoding"].get("text") == {"value": "\n".join(lines)})
+    assert mark["align"] == align
+    assert (mark.get("lineBreak") == "\n") == (len(lines) > 1)
+
+
 def test_the_message_is_the_title() -> None:
     chart = charts.control_chart(COUNTS, "The fourth stands out", **WORDS, subtitle="Invented", sample="week")
     assert (chart.title.text, chart.title.subtitle) == ("The fourth stands out", ["Invented"])

@@ -18,6 +18,7 @@ _QUIET, _SIGNAL = "no signal", "signal"
 _LABELS = 0.2  # of the samples' width, kept free at the right for the labels of the lines
 _BASELINES: Final[dict[str, Any]] = {"upper": "bottom", "centre": "middle", "lower": "top"}
 _ROOM = 0.2  # of the values' range, above and below
+_ONE_LINE, _TWO_LINES = 0.45, 0.25  # shares of the axis that "these set the limits" takes on a phone
 
 
 def control_chart(
@@ -164,7 +165,14 @@ def _phase(chart: ControlChart, base: alt.Chart, top: float) -> list[alt.Chart]:
         return []
     place = base.transform_filter(f"datum.sample == {first}").transform_calculate(edge=str(first + 0.5))
     rule = place.mark_rule(strokeDash=[2, 3], strokeOpacity=0.6).encode(x="edge:Q")
-    words = place.mark_text(align="right", baseline="top", dx=-5, dy=2, color="currentColor").encode(
-        x="edge:Q", y=alt.datum(top), text=alt.value("these set the limits")
+    room = (first + 0.5) / (len(chart.phase_one) * (1 + _LABELS) + 1)
+    text = "these set the limits" if room >= _ONE_LINE else "these set\nthe limits"
+    beside: dict[str, Any] = {"align": "right", "dx": -5}
+    if room < _TWO_LINES:
+        text, beside = f"← {text}", {"align": "left", "dx": 5}
+    if "\n" in text:
+        beside |= {"lineBreak": "\n", "lineHeight": 15}
+    words = place.mark_text(baseline="top", dy=2, color="currentColor", **beside).encode(
+        x="edge:Q", y=alt.datum(top), text=alt.value(text)
     )
     return [rule, words]
