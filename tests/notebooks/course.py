@@ -16,10 +16,18 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 ANIMATION = "application/vnd.opsbook.animation.v1+json"
 CHART = "application/vnd.vegalite.v5+json"
+# The ideas that the course undertakes to teach; book/coverage.yml says in words what each one is.
+COVERAGE = {
+    f"{section}{number}{letter}"
+    for section, last in {"A": 12, "B": 10, "C": 17, "D": 7}.items()
+    for number in range(1, last + 1)
+    for letter in {"C10": "abcd", "C12": "abcd", "C15": "abc", "C16": "abcd"}.get(f"{section}{number}", ("",))
+}
 EXPLORER = "application/vnd.opsbook.explorer.v1+json"
 QUESTION = "application/vnd.opsbook.question.v1+json"
 
 _MARKDOWN = MarkdownIt("commonmark").enable("table").use(dollarmath_plugin)
+_FRONT_MATTER = re.compile(r"\A---\n(?P<held>.*?)^---$", re.MULTILINE | re.DOTALL)
 _TARGET = re.compile(r"^\((?P<label>[^()\s]+)\)=[ \t]*$", re.MULTILINE)
 # A fence without a directive shows text as it is typed: a role in it is an example, not a use.
 _LITERAL = re.compile(r"^(?P<fence>`{3,}|~{3,})(?![ \t]*\{).*?^(?P=fence)[ \t]*$", re.MULTILINE | re.DOTALL)
@@ -187,9 +195,22 @@ class Notebook:
         return "\n\n".join([*written, *(output.text for output in self.of_type("text/markdown"))])
 
     @cached_property
+    def terms(self) -> set[str]:
+        """The terms that the prose links to the glossary, in small letters."""
+        return {_term(use) for use in roles("term", self.prose)}
+
+    @cached_property
     def targets(self) -> set[str]:
         """The labels that other places may point to."""
         return {match["label"] for match in _TARGET.finditer(self.prose)}
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What the questions of a bank refer to: objectives by id, and labels to read at."""
+
+    objectives: dict[str, str]
+    targets: set[str]
 
 
 @dataclass(frozen=True)
@@ -203,10 +224,45 @@ class Course:
     bank_objectives: dict[str, dict[str, str]]
     pages: dict[str, str]
     references: list[str]
+    coverage: list[dict[str, Any]]
+    contents: list[str]
 
     @property
     def notebooks(self) -> list[Notebook]:
         return [*self.chapters.values(), *self.exercises.values()]
+
+    @property
+    def order(self) -> list[str]:
+        """The names of the chapters as the table of contents has them."""
+        return [file.removeprefix("chapters/") for file in self.contents if file.startswith("chapters/")]
+
+    @cached_property
+    def page_metadata(self) -> dict[str, dict[str, Any]]:
+        """What pages of the contents that are no notebooks say of themselves at their head, by the name of the file."""
+        listed = [name for name in self.pages if f"book/{name.removesuffix('.md')}" in self.contents]
+        heads = {name: _FRONT_MATTER.match(self.pages[name]) for name in listed}
+        return {name: (yaml.safe_load(head["held"]) or {}).get("opsbook", {}) for name, head in heads.items() if head}
+
+    @cached_property
+    def lessons(self) -> dict[str, Lesson]:
+        """The chapters, and the pages with objectives of their own, by the name that they share with their bank."""
+        found = {name: Lesson(chapter.objectives, chapter.targets) for name, chapter in self.chapters.items()}
+        for name, held in self.page_metadata.items():
+            if objectives := {str(each["id"]): str(each["text"]) for each in held.get("objectives", [])}:
+                targets = {match["label"] for match in _TARGET.finditer(self.pages[name])}
+                found[name.removesuffix(".md")] = Lesson(objectives, targets)
+        return found
+
+    @cached_property
+    def homes(self) -> dict[str, list[str]]:
+        """Where each idea is taught: chapters and pages that say so, and not the exercises, which follow them."""
+        found: dict[str, list[str]] = {}
+        covers = {f"chapters/{name}.ipynb": chapter.course.get("covers") for name, chapter in self.chapters.items()}
+        covers |= {f"book/{name}": held.get("covers") for name, held in self.page_metadata.items()}
+        for place, ideas in covers.items():
+            for idea in ideas or []:
+                found.setdefault(str(idea), []).append(place)
+        return found
 
     @cached_property
     def questions(self) -> dict[str, dict[str, Any]]:
@@ -234,9 +290,9 @@ class Course:
         return cited
 
     @cached_property
-    def glossary(self) -> list[list[str]]:
-        """The terms that the glossary defines; terms that share a definition stand together."""
-        found: list[list[str]] = []
+    def definitions(self) -> list[tuple[list[str], str]]:
+        """What the glossary says: the terms that share a definition, and the definition."""
+        found: list[tuple[list[str], list[str]]] = []
         text = self.pages.get("glossary.md", "")
         for block in re.findall(r"^(`{3,}|:{3,})\{glossary\}[^\n]*\n(.*?)^\1", text, re.MULTILINE | re.DOTALL):
             open_group = False
@@ -245,12 +301,18 @@ class Course:
                     continue
                 if line[0].isspace():
                     open_group = False
+                    found[-1][1].append(line.strip())
                     continue
                 if not open_group:
-                    found.append([])
+                    found.append(([], []))
                 open_group = True
-                found[-1].append(line.split(" : ")[0].strip())
-        return found
+                found[-1][0].append(line.split(" : ")[0].strip())
+        return [(terms, " ".join(lines)) for terms, lines in found]
+
+    @cached_property
+    def glossary(self) -> list[list[str]]:
+        """The terms that the glossary defines; terms that share a definition stand together."""
+        return [terms for terms, _ in self.definitions]
 
     @cached_property
     def terms_used(self) -> dict[str, str]:
@@ -260,7 +322,7 @@ class Course:
     @cached_property
     def chapter_terms(self) -> set[str]:
         """The terms that chapters link to the glossary, in small letters."""
-        return {_term(use) for chapter in self.chapters.values() for use in roles("term", chapter.prose)}
+        return {term for chapter in self.chapters.values() for term in chapter.terms}
 
 
 def _term(use: str) -> str:
@@ -288,6 +350,18 @@ def _keys(path: Path) -> list[str]:
     return [key for kind, key in kinds if kind.lower() not in {"comment", "string", "preamble"}]
 
 
+def _contents(part: object) -> Iterator[str]:
+    """Yield the files that a table of contents lists, in its order."""
+    if isinstance(part, list):
+        for each in part:
+            yield from _contents(each)
+    elif isinstance(part, dict):
+        if "file" in part:
+            yield part["file"]
+        for each in part.values():
+            yield from _contents(each)
+
+
 def read(root: Path) -> Course:
     """Read the course below `root`."""
     banks = {path.stem: _bank(path) for path in sorted((root / "exercises" / "bank").glob("*.yml"))}
@@ -301,4 +375,6 @@ def read(root: Path) -> Course:
         },
         pages={path.name: path.read_text(encoding="utf8") for path in sorted((root / "book").glob("*.md"))},
         references=_keys(root / "book" / "references.bib"),
+        coverage=yaml.safe_load((root / "book" / "coverage.yml").read_text(encoding="utf8")),
+        contents=list(_contents(yaml.safe_load((root / "_toc.yml").read_text(encoding="utf8")))),
     )

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import opsbook
 
-from .course import ANIMATION, CHART, EXPLORER, Course, Notebook, grading, plain, roles, source, tags
+from .course import ANIMATION, CHART, COVERAGE, EXPLORER, Course, Notebook, grading, plain, roles, source, tags
 
 NotebookRule = Callable[[Course, Notebook], Iterator[str]]
 CourseRule = Callable[[Course], Iterator[str]]
@@ -118,6 +118,14 @@ def belongs_to_a_chapter(course: Course, notebook: Notebook) -> Iterator[str]:
 
 
 @among(FOR_EXERCISES)
+def practises_what_its_chapter_covers(course: Course, notebook: Notebook) -> Iterator[str]:
+    taught = course.chapters[notebook.name].course.get("covers") if notebook.name in course.chapters else []
+    for idea in notebook.course.get("covers") or []:
+        if idea not in (taught or []):
+            yield f"`covers` names {idea!r}, which its chapter does not. An idea is taught where it is covered first."
+
+
+@among(FOR_EXERCISES)
 def has_eight_to_fifteen_items(course: Course, notebook: Notebook) -> Iterator[str]:
     # A code question is one item with the graded cell that checks it.
     asked = sum(course.questions.get(question, {}).get("kind") != "code" for question in _asked(notebook))
@@ -152,13 +160,6 @@ def _asked(notebook: Notebook) -> set[str]:
 # --- What holds for every notebook -----------------------------------------------------------------------------
 
 _KEYS = {"covers", "requires", "objectives", "minutes"}
-_LETTERED = {"C10": "abcd", "C12": "abcd", "C15": "abc", "C16": "abcd"}
-COVERAGE = {
-    f"{section}{number}{letter}"
-    for section, last in {"A": 12, "B": 10, "C": 17, "D": 7}.items()
-    for number in range(1, last + 1)
-    for letter in _LETTERED.get(f"{section}{number}", ("",))
-}
 
 
 @among(FOR_NOTEBOOKS)
@@ -468,23 +469,23 @@ def closes_every_solution(_course: Course, notebook: Notebook) -> Iterator[str]:
 
 @among(FOR_THE_COURSE)
 def asks_for_objectives_that_exist(course: Course) -> Iterator[str]:
-    known = {objective for chapter in course.chapters.values() for objective in chapter.objectives}
+    known = {objective for lesson in course.lessons.values() for objective in lesson.objectives}
     for question, held in course.questions.items():
         if held.get("objective") not in known:
-            yield f"{question}: no chapter has the objective {held.get('objective')!r}."
+            yield f"{question}: no chapter or page has the objective {held.get('objective')!r}."
 
 
 @among(FOR_THE_COURSE)
 def banks_repeat_the_objectives(course: Course) -> Iterator[str]:
-    for name, chapter in course.chapters.items():
-        if name in course.banks and course.bank_objectives[name] != chapter.objectives:
+    for name, lesson in course.lessons.items():
+        if name in course.banks and course.bank_objectives[name] != lesson.objectives:
             yield f"exercises/bank/{name}.yml: `objectives` must be the chapter's, word for word; they are not."
 
 
 @among(FOR_THE_COURSE)
 def points_to_sections_that_exist(course: Course) -> Iterator[str]:
     for name, bank in course.banks.items():
-        targets = course.chapters[name].targets if name in course.chapters else set()
+        targets = course.lessons[name].targets if name in course.lessons else set()
         for held in bank:
             if held.get("section") not in targets:
                 yield f"{name}/{held.get('id')}: the chapter has no label `({held.get('section')})=`."
@@ -563,6 +564,80 @@ def uses_every_term(course: Course) -> Iterator[str]:
     for group in course.glossary:
         if course.chapter_terms.isdisjoint(term.casefold() for term in group):
             yield f"book/glossary.md defines {group[0]!r}, which no chapter uses as a {{term}}."
+
+
+@among(FOR_THE_COURSE)
+def leads_every_term_to_its_section(course: Course) -> Iterator[str]:
+    for terms, definition in course.definitions:
+        sections = roles("ref", definition)
+        chapters = [chapter for chapter in course.chapters.values() if not chapter.targets.isdisjoint(sections)]
+        used = {use for chapter in chapters for use in chapter.terms}
+        if used.isdisjoint(term.casefold() for term in terms):
+            yield (
+                f"book/glossary.md must lead from {terms[0]!r} to a section of a chapter that uses the {{term}}: "
+                f"`See {{ref}}`label`.`, got {', '.join(sections) or 'no section'}."
+            )
+
+
+@among(FOR_THE_COURSE)
+def lists_every_idea(course: Course) -> Iterator[str]:
+    listed = Counter(str(each.get("id")) for each in course.coverage)
+    for idea in sorted({*COVERAGE, *listed}):
+        if idea not in COVERAGE:
+            yield f"book/coverage.yml lists {idea!r}, which is no idea of the course."
+        elif listed[idea] != 1:
+            yield f"book/coverage.yml must list {idea} once, and lists it {listed[idea]} times."
+    for each in course.coverage:
+        if not str(each.get("idea") or "").strip():
+            yield f"book/coverage.yml does not say what the idea {each.get('id')} is."
+
+
+@among(FOR_THE_COURSE)
+def gives_every_idea_a_home(course: Course) -> Iterator[str]:
+    several = {each.get("id") for each in course.coverage if each.get("several")}
+    for idea in sorted(COVERAGE):
+        homes = course.homes.get(idea, [])
+        if not homes:
+            yield f"the idea {idea} is taught nowhere: no chapter and no page has it among its `covers`."
+        elif len(homes) > 1 and idea not in several:
+            yield f"the idea {idea} has one home, and {' and '.join(homes)} name it. Let the others link to one."
+    for idea, homes in course.homes.items():
+        if idea not in COVERAGE:
+            yield f"{' and '.join(homes)}: `covers` names {idea!r}, which is not in the coverage list."
+
+
+@among(FOR_THE_COURSE)
+def puts_every_chapter_into_the_contents(course: Course) -> Iterator[str]:
+    listed = Counter(course.order)
+    for name in sorted({*course.chapters, *listed}):
+        if name not in course.chapters:
+            yield f"_toc.yml lists chapters/{name}, and there is no such notebook."
+        elif listed[name] != 1:
+            yield f"_toc.yml must list chapters/{name} once, and lists it {listed[name]} times."
+
+
+@among(FOR_THE_COURSE)
+def requires_nothing_that_comes_later(course: Course) -> Iterator[str]:
+    place = {name: number for number, name in enumerate(course.order)}
+    for notebook in course.notebooks:
+        for needed in notebook.course.get("requires") or []:
+            if place.get(needed, -1) > place.get(notebook.name, len(place)):
+                where = notebook.path.relative_to(course.root).as_posix()
+                yield f"{where} requires {needed!r}, which comes later in _toc.yml. Teach it before."
+
+
+@among(FOR_THE_COURSE)
+def requires_in_no_circle(course: Course) -> Iterator[str]:
+    needs = {name: list(chapter.course.get("requires") or []) for name, chapter in course.chapters.items()}
+    for first, direct in needs.items():
+        reached, ahead = set[str](), [*direct]
+        while ahead:
+            name = ahead.pop()
+            if name not in reached:
+                reached.add(name)
+                ahead += needs.get(name, [])
+        if first in reached:
+            yield f"chapters/{first}.ipynb requires itself by way of others ({', '.join(sorted(reached))})."
 
 
 # --- Reading a chart -------------------------------------------------------------------------------------------

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .course import ANIMATION, CHART, EXPLORER, QUESTION, Course, read
+import yaml
+
+from .course import ANIMATION, CHART, COVERAGE, EXPLORER, QUESTION, Course, read
 
 Cell = dict[str, Any]
 
@@ -141,6 +143,11 @@ BANK = [
     },
 ]
 
+PAGE_BANK = {
+    "objectives": [{"id": "primer/1", "text": "Read a ratio."}],
+    "questions": [{**choice("ratio"), "objective": "primer/1", "section": "primer-ratio"}],
+}
+
 GLOSSARY = """# Glossary
 
 ```{glossary}
@@ -148,7 +155,7 @@ visit
 call
     A customer's time in the operation.
 
-    It begins at the door.
+    It begins at the door. See {ref}`sample-wait`.
 ```
 """
 
@@ -168,6 +175,20 @@ EVIDENCE = """
     - {key: chase1978, found: It is long.}
 """
 
+PAGE = """---
+opsbook:
+  covers: [D7]
+  objectives:
+    - {id: primer/1, text: Read a ratio.}
+---
+# A primer
+
+(primer-ratio)=
+## Ratio
+
+A share is a ratio.
+"""
+
 
 def _metadata(covers: list[str], *requires: str) -> dict[str, Any]:
     return {"opsbook": {"covers": covers, "requires": list(requires), "objectives": deepcopy(OBJECTIVES), "minutes": 5}}
@@ -179,13 +200,20 @@ class Sample:
 
     chapter: list[Cell] = field(default_factory=lambda: deepcopy(CHAPTER))
     exercises: list[Cell] = field(default_factory=lambda: deepcopy(EXERCISES))
-    chapter_metadata: dict[str, Any] = field(default_factory=lambda: _metadata(["A1", "C10a"]))
+    chapter_metadata: dict[str, Any] = field(default_factory=lambda: _metadata(sorted(COVERAGE - {"D7"})))
     exercises_metadata: dict[str, Any] = field(default_factory=lambda: _metadata(["A1"], "sample"))
     bank: list[dict[str, Any]] = field(default_factory=lambda: deepcopy(BANK))
     bank_objectives: list[dict[str, str]] = field(default_factory=lambda: deepcopy(OBJECTIVES))
     glossary: str = GLOSSARY
     bibliography: str = BIBLIOGRAPHY
     evidence: str = EVIDENCE
+    page: str = PAGE
+    page_bank: dict[str, Any] = field(default_factory=lambda: deepcopy(PAGE_BANK))
+    coverage: list[dict[str, Any]] = field(
+        default_factory=lambda: [{"id": idea, "idea": f"About {idea}"} for idea in sorted(COVERAGE)]
+    )
+    contents: list[str] = field(default_factory=lambda: ["chapters/sample", "exercises/sample", "book/primer"])
+    further_chapters: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def write(self, root: Path) -> Course:
         """Write the course below `root` and read it as the rules do."""
@@ -200,6 +228,14 @@ class Sample:
         (root / "book" / "glossary.md").write_text(self.glossary, encoding="utf8")
         (root / "book" / "references.bib").write_text(self.bibliography, encoding="utf8")
         (root / "book" / "evidence.yml").write_text(self.evidence, encoding="utf8")
+        (root / "book" / "primer.md").write_text(self.page, encoding="utf8")
+        (root / "exercises" / "bank" / "primer.yml").write_text(json.dumps(self.page_bank), encoding="utf8")
+        (root / "book" / "coverage.yml").write_text(yaml.safe_dump(self.coverage), encoding="utf8")
+        chapters = [{"file": file} for file in self.contents]
+        contents = {"root": "book/index", "parts": [{"caption": "First", "chapters": chapters}]}
+        (root / "_toc.yml").write_text(yaml.safe_dump(contents), encoding="utf8")
+        for name, held in self.further_chapters.items():
+            _write_notebook(root / "chapters" / f"{name}.ipynb", [text(f"# {name}")], {"opsbook": held})
         return read(root)
 
 

@@ -591,7 +591,7 @@ def a_solution_without_markers(sample: Sample) -> None:
     sample.exercises[7]["source"] = "half = 2"
 
 
-@broken("asks_for_objectives_that_exist", "sample/first: no chapter has the objective 'sample/7'")
+@broken("asks_for_objectives_that_exist", "sample/first: no chapter or page has the objective 'sample/7'")
 def a_question_for_no_objective(sample: Sample) -> None:
     sample.bank[2]["objective"] = "sample/7"
 
@@ -609,6 +609,124 @@ def a_bank_without_objectives(sample: Sample) -> None:
 @broken("points_to_sections_that_exist", "sample/first: the chapter has no label `(sample-end)=`")
 def a_question_for_no_section(sample: Sample) -> None:
     sample.bank[2]["section"] = "sample-end"
+
+
+@broken("banks_repeat_the_objectives", "exercises/bank/primer.yml: `objectives` must be the chapter's")
+def an_objective_in_other_words_on_a_page(sample: Sample) -> None:
+    sample.page = sample.page.replace("Read a ratio", "Write a ratio")
+
+
+@broken("points_to_sections_that_exist", "primer/ratio: the chapter has no label `(primer-ratio)=`")
+def a_question_for_no_section_of_a_page(sample: Sample) -> None:
+    sample.page = sample.page.replace("(primer-ratio)=", "(primer-rate)=")
+
+
+@broken("lists_every_idea", "must list C10a once, and lists it 0 times")
+def an_idea_that_is_not_listed(sample: Sample) -> None:
+    sample.coverage = [each for each in sample.coverage if each["id"] != "C10a"]
+
+
+@broken("lists_every_idea", "must list B2 once, and lists it 2 times")
+def an_idea_listed_twice(sample: Sample) -> None:
+    sample.coverage.append({"id": "B2", "idea": "Again"})
+
+
+@broken("lists_every_idea", "lists 'C10', which is no idea of the course")
+def an_unknown_idea_in_the_list(sample: Sample) -> None:
+    sample.coverage.append({"id": "C10", "idea": "All four challenges"})
+
+
+@broken("lists_every_idea", "does not say what the idea A1 is")
+def an_idea_without_words(sample: Sample) -> None:
+    sample.coverage[0]["idea"] = " "
+
+
+@broken("gives_every_idea_a_home", "the idea D6 is taught nowhere")
+def an_idea_that_nobody_teaches(sample: Sample) -> None:
+    sample.chapter_metadata["opsbook"]["covers"].remove("D6")
+    sample.exercises_metadata["opsbook"]["covers"].append("D6")
+
+
+@broken("gives_every_idea_a_home", "the idea D7 is taught nowhere")
+def an_idea_that_its_page_forgets(sample: Sample) -> None:
+    sample.page = sample.page.replace("  covers: [D7]\n", "")
+
+
+@broken("gives_every_idea_a_home", "the idea D7 is taught nowhere")
+def an_idea_on_a_page_outside_the_contents(sample: Sample) -> None:
+    sample.contents.remove("book/primer")
+
+
+@broken("gives_every_idea_a_home", "the idea A2 has one home, and chapters/sample.ipynb and book/primer.md name it")
+def an_idea_with_two_homes(sample: Sample) -> None:
+    sample.page = sample.page.replace("[D7]", "[D7, A2]")
+
+
+@broken("gives_every_idea_a_home", "book/primer.md: `covers` names 'D8'")
+def an_unknown_idea_on_a_page(sample: Sample) -> None:
+    sample.page = sample.page.replace("[D7]", "[D7, D8]")
+
+
+def test_an_idea_may_be_shown_in_several_places_where_the_list_says_so(tmp_path: Path) -> None:
+    sample = Sample()
+    sample.page = sample.page.replace("[D7]", "[D7, C14]")
+    next(each for each in sample.coverage if each["id"] == "C14")["several"] = True
+    assert found(sample.write(tmp_path)) == {}
+
+
+@broken("practises_what_its_chapter_covers", "`covers` names 'D7', which its chapter does not")
+def an_idea_that_only_exercises_have(sample: Sample) -> None:
+    sample.exercises_metadata["opsbook"]["covers"].append("D7")
+
+
+def chapter(sample: Sample, name: str, *requires: str) -> None:
+    """Add a chapter that requires others and has little else."""
+    sample.further_chapters[name] = {"covers": [], "requires": list(requires), "objectives": [], "minutes": 5}
+
+
+@broken("puts_every_chapter_into_the_contents", "must list chapters/sample once, and lists it 0 times")
+def a_chapter_outside_the_contents(sample: Sample) -> None:
+    sample.contents.remove("chapters/sample")
+
+
+@broken("puts_every_chapter_into_the_contents", "must list chapters/sample once, and lists it 2 times")
+def a_chapter_twice_in_the_contents(sample: Sample) -> None:
+    sample.contents.append("chapters/sample")
+
+
+@broken("puts_every_chapter_into_the_contents", "lists chapters/gone, and there is no such notebook")
+def a_chapter_in_the_contents_alone(sample: Sample) -> None:
+    sample.contents.append("chapters/gone")
+
+
+@broken("requires_nothing_that_comes_later", "chapters/sample.ipynb requires 'second', which comes later")
+def a_chapter_that_requires_the_next(sample: Sample) -> None:
+    chapter(sample, "second")
+    sample.contents.append("chapters/second")
+    sample.chapter_metadata["opsbook"]["requires"] = ["second"]
+
+
+@broken("requires_nothing_that_comes_later", "exercises/sample.ipynb requires 'second', which comes later")
+def exercises_that_require_the_next_chapter(sample: Sample) -> None:
+    chapter(sample, "second")
+    sample.contents.append("chapters/second")
+    sample.exercises_metadata["opsbook"]["requires"] = ["sample", "second"]
+
+
+@broken("requires_in_no_circle", "chapters/sample.ipynb requires itself by way of others (sample, second, third)")
+def chapters_that_require_each_other(sample: Sample) -> None:
+    chapter(sample, "second", "third")
+    chapter(sample, "third", "sample")
+    sample.chapter_metadata["opsbook"]["requires"] = ["second"]
+
+
+def test_a_chapter_may_require_those_before_it(tmp_path: Path) -> None:
+    sample = Sample()
+    chapter(sample, "second", "sample")
+    chapter(sample, "third", "second", "sample")
+    sample.contents += ["chapters/second", "chapters/third"]
+    rules = {"requires_nothing_that_comes_later", "requires_in_no_circle", "puts_every_chapter_into_the_contents"}
+    assert rules.isdisjoint(found(sample.write(tmp_path)))
 
 
 @pytest.mark.parametrize("key", ["0.25", "1 / 4", "min(1, 2) / 8", "contact_extent(1, 4)", "charts.titled(1)", "1 +"])
@@ -681,6 +799,16 @@ def a_term_without_definition(sample: Sample) -> None:
 def a_term_that_only_exercises_use(sample: Sample) -> None:
     sample.glossary = sample.glossary.replace("visit\n", "queue\n    Who waits.\n\nvisit\n", 1)
     sample.exercises.append(text("{term}`queue`"))
+
+
+@broken("leads_every_term_to_its_section", "from 'visit' to a section of a chapter that uses the {term}")
+def a_term_without_a_section(sample: Sample) -> None:
+    sample.glossary = sample.glossary.replace(" See {ref}`sample-wait`.", "")
+
+
+@broken("leads_every_term_to_its_section", "got elsewhere")
+def a_term_that_leads_to_no_chapter(sample: Sample) -> None:
+    sample.glossary = sample.glossary.replace("sample-wait", "elsewhere")
 
 
 @pytest.mark.parametrize(

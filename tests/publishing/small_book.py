@@ -60,12 +60,14 @@ def question(question_id: str, seed: int | None = None) -> dict[str, Any]:
 
 @dataclass
 class SmallBook:
-    """A book in `folder`: notebooks by their path, and whether it has the two pages to practise on."""
+    """A book in `folder`: notebooks by their path, pages and data by file, and whether it has two to practise on."""
 
     folder: Path
     notebooks: dict[str, list[dict[str, Any]]]
     practice: bool = True
     settings: dict[str, Any] = field(default_factory=dict)
+    pages: dict[str, str] = field(default_factory=dict)
+    metadata: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def html(self) -> Path:
@@ -77,12 +79,15 @@ class SmallBook:
         for name, cells in self.notebooks.items():
             title = {"cell_type": "markdown", "metadata": {}, "source": f"# {name.title()}\n\nWords."}
             kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-            notebook = {"cells": [title, *cells], "metadata": kernel, "nbformat": 4, "nbformat_minor": 4}
+            metadata = kernel | self.metadata.get(name, {})
+            notebook = {"cells": [title, *cells], "metadata": metadata, "nbformat": 4, "nbformat_minor": 4}
             files[f"{name}.ipynb"] = json.dumps(notebook)
         practice = PRACTICE if self.practice else {}
         files |= {f"book/{name}.md": text for name, text in practice.items()}
+        files |= self.pages
+        further = [f"/{name.removesuffix('.md')}" for name in self.pages if name.endswith(".md")]
         files["book/index.md"] = CONTENTS.format(
-            chapters="\n".join(f"/{name}" for name in self.notebooks), practice="\n".join(practice)
+            chapters="\n".join(f"/{name}" for name in self.notebooks), practice="\n".join([*practice, *further])
         )
         for path in self.folder.glob("*/*.ipynb"):
             if path.relative_to(self.folder).as_posix() not in files:

@@ -26,15 +26,19 @@ from sphinx.writers.html5 import HTML5Translator
 from opsbook.exercises.assets import view_script, view_style
 from opsbook.exercises.banks import default_seed, question
 from opsbook.mathml import to_mathml
-from opsbook.publishing import workbook
+from opsbook.publishing import glossary, workbook
+from opsbook.publishing.borrowed import BorrowedExplorer, BorrowedQuestion
+from opsbook.publishing.curriculum import CurriculumMap, Ideas, Prerequisites
 from opsbook.publishing.pages import DataDictionary, DataOverview, EvidenceLedger, KpiCatalogue, KpiOverview
 from opsbook.publishing.practice import (
+    FullExam,
     MyProgress,
     PracticeExam,
     answer_key,
     asked,
     note,
     settle_seed,
+    with_full_exam,
     write_data,
 )
 from opsbook.publishing.reference import expand, public_name, source_files
@@ -55,6 +59,7 @@ _NEEDED = {
     "<ops-question": ("ops-question.js", "ops-question.css"),
     "<ops-progress": ("ops-question.js", "catalogue.js", "ops-progress.js", "ops-question.css", "ops-progress.css"),
     "<ops-exam": ("ops-question.js", "catalogue.js", "ops-exam.js", "ops-question.css", "ops-exam.css"),
+    'class="ops-paper': ("ops-paper.css",),
     "ops-explorer": ("ops-explorer.js",),
 }
 _VIEW = re.compile(r"data-view='(ops-[a-z-]+)'")
@@ -129,7 +134,10 @@ class _FoldCode(SphinxPostTransform):
 
 
 def _visit_deeper(self: HTML5Translator, node: _Deeper) -> None:
-    self.body.append(f'<details class="deeper"><summary>{self.encode(node["title"])}</summary>\n')
+    when = (
+        '<span class="fold-note">Open it when you have decided.</span>' if node["title"].startswith("Analysis:") else ""
+    )
+    self.body.append(f'<details class="deeper"><summary>{self.encode(node["title"])}{when}</summary>\n')
 
 
 def _depart_deeper(self: HTML5Translator, _node: _Deeper) -> None:
@@ -204,6 +212,11 @@ def _tab_icon() -> str:
     return f"data:image/svg+xml,{quote((_THEME / 'static' / 'icon.svg').read_text(encoding='utf8').strip())}"
 
 
+@cache
+def _definitions_script() -> str:
+    return (_THEME / "definitions.js").read_text(encoding="utf8").strip()
+
+
 def _description(doctree: nodes.document | None) -> str:
     """Return the page's first paragraph, cut at a word, for search engines and link previews."""
     if doctree is None:
@@ -254,7 +267,8 @@ def _scrollable(body: str) -> str:
 def _page_context(
     app: Sphinx, pagename: str, _template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    body = context["body"] = _scrollable(_repaired(context.get("body", "")))
+    body = _scrollable(_repaired(with_full_exam(app, pagename, context.get("body", ""))))
+    body = context["body"] = glossary.with_definitions(app.builder, pagename, body)
     if questions := asked(app.env, pagename):
         body = context["body"] = body.replace("<ops-question", f"{note(app, pagename)}<ops-question", 1)
         if app.config.opsbook_instructor:
@@ -275,6 +289,8 @@ def _page_context(
         ops_styles=[file for file in files if file.endswith(".css")],
         # A view's style is small and stands in a page or two: in the page itself it spares a request.
         ops_inline_styles=[view_style(view) for view in views],
+        # For the same reason; most pages explain no word.
+        ops_inline_scripts=[_definitions_script()] if glossary.MARK in body else [],
         ops_toc=_inner_toc(context.get("toc", "")) if doctree is not None else "",
     )
 
@@ -322,13 +338,19 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_node(_Deeper, html=(_visit_deeper, _depart_deeper))
     app.add_post_transform(_FoldDeeper)
     app.add_post_transform(_FoldCode)
+    app.add_directive("curriculum-map", CurriculumMap)
     app.add_directive("data-overview", DataOverview)
     app.add_directive("data-dictionary", DataDictionary)
     app.add_directive("evidence-ledger", EvidenceLedger)
+    app.add_directive("explorer", BorrowedExplorer)
+    app.add_directive("ideas-taught", Ideas)
     app.add_directive("kpi-catalogue", KpiCatalogue)
     app.add_directive("kpi-overview", KpiOverview)
+    app.add_directive("full-exam", FullExam)
     app.add_directive("my-progress", MyProgress)
     app.add_directive("practice-exam", PracticeExam)
+    app.add_directive("prerequisites", Prerequisites)
+    app.add_directive("question", BorrowedQuestion)
     app.add_role("public-name", public_name)
     app.add_config_value("opsbook_fingerprint", _fingerprint(), "env", types=[str])
     app.add_config_value("opsbook_seed", default_seed(), "env", types=[int])
@@ -339,6 +361,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", _copy_assets)
     app.connect("builder-inited", _write_downloads)
     app.connect("doctree-read", _link_downloads, priority=900)  # after Sphinx has collected downloads of its own
+    app.connect("env-updated", glossary.collect)
     app.connect("env-check-consistency", _let_links_name_labels)
     app.connect("html-page-context", _page_context)
     app.connect("build-finished", _copy_notebooks)

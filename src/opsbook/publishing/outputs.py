@@ -20,7 +20,7 @@ from opsbook.exercises.views import VIEW_MIME_TYPE
 from opsbook.publishing.figures import Figure, chart_figure, explorer_figure
 from opsbook.publishing.practice import note_question
 
-__all__ = ["OutputRenderer"]
+__all__ = ["OutputRenderer", "asked_nodes", "figure_nodes"]
 
 
 def _content(data: MimeData) -> Any:
@@ -49,39 +49,44 @@ class OutputRenderer:
         static = "../" * env.docname.count("/") + "_static"
         content = _content(data)
         if data.mime_type == QUESTION_MIME_TYPE:
-            return _question(env, content, static)
+            return asked_nodes(env, content["id"], content["seed"])
         if data.mime_type in {EXPLORER_MIME_TYPE, VIEW_MIME_TYPE}:
             name = f"explorer-{data.cell_index}-{data.output_index}"
             figure = explorer_figure(content, static=static, name=name)
         else:
             figure = chart_figure(content, static=static)
-        _write(figure, Path(env.app.outdir) / "_static")
-        return [nodes.raw("", figure.html, format="html")]
+        return figure_nodes(env, figure)
 
 
-def _question(env: BuildEnvironment, content: dict[str, Any], static: str) -> list[nodes.Element]:
-    chapter = content["id"].partition("/")[0]
+def asked_nodes(env: BuildEnvironment, question_id: str, seed: int | None = None) -> list[nodes.Element]:
+    """Return a question of the bank for the page that is being read, and keep that it asks it."""
     try:
-        asked = question(content["id"])
+        asked = question(question_id)
     except (BankError, UnknownNameError) as error:
         _LOG.warning(str(error), location=env.docname)
-        return [nodes.paragraph(text=f"The question {content['id']} is missing.")]
+        return [nodes.paragraph(text=f"The question {question_id} is missing.")]
+    name = question_id.partition("/")[0]
     # The answers stand in the bank alone, so a page must be built again when its bank changes.
-    env.note_dependency(str(bank_paths()[chapter]))
-    note_question(env, content["id"], content["seed"])
-    page = "" if env.docname == f"chapters/{chapter}" else f"../chapters/{chapter}.html"
+    env.note_dependency(str(bank_paths()[name]))
+    note_question(env, question_id, seed)
+    # A bank belongs to the chapter of its name, or to the page.
+    home = f"book/{name}" if f"book/{name}" in env.found_docs else f"chapters/{name}"
+    up = "../" * env.docname.count("/")
     html = markup(
-        content["id"],
-        content["seed"],
-        section_url=f"{page}#{asked.section}",
-        notebook_url=f"{static}/notebooks/{env.docname}.ipynb",
+        question_id,
+        seed,
+        section_url=f"{'' if env.docname == home else f'{up}{home}.html'}#{asked.section}",
+        notebook_url=f"{up}_static/notebooks/{env.docname}.ipynb",
     )
     return [nodes.raw("", html, format="html")]
 
 
-def _write(figure: Figure, folder: Path) -> None:
+def figure_nodes(env: BuildEnvironment, figure: Figure) -> list[nodes.Element]:
+    """Return a figure for the page that is being read, and write the files that it leads to."""
+    folder = Path(env.app.outdir) / "_static"
     for name, text in figure.files.items():
         path = folder / name
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf8")
+    return [nodes.raw("", figure.html, format="html")]

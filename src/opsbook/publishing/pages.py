@@ -23,6 +23,7 @@ __all__ = [
     "DataDictionary",
     "DataOverview",
     "EvidenceLedger",
+    "Generated",
     "KpiCatalogue",
     "KpiOverview",
     "data_dictionary",
@@ -238,7 +239,7 @@ def _markdown(text: str) -> str:
     return re.sub(r"``(.+?)``|`([^`]+)`", code, " ".join(text.split()))
 
 
-class _Generated(SphinxDirective):
+class Generated(SphinxDirective):
     """A directive whose content is Markdown made from data."""
 
     def _parsed(self, markdown: str, origin: str) -> list[nodes.Node]:
@@ -247,7 +248,7 @@ class _Generated(SphinxDirective):
         return container.children
 
 
-class _Data(_Generated):
+class _Data(Generated):
     """A part of the page on the data, which is made anew when their descriptions change."""
 
     def _described(self, markdown: str) -> list[nodes.Node]:
@@ -271,7 +272,7 @@ class DataDictionary(_Data):
         return self._described(data_dictionary())
 
 
-class KpiOverview(_Generated):
+class KpiOverview(Generated):
     """All measures of the catalogue in one table."""
 
     def run(self) -> list[nodes.Node]:
@@ -279,7 +280,7 @@ class KpiOverview(_Generated):
         return self._parsed(kpi_overview(), "kpi")
 
 
-class KpiCatalogue(_Generated):
+class KpiCatalogue(Generated):
     """The card of every measure of the catalogue."""
 
     def run(self) -> list[nodes.Node]:
@@ -287,7 +288,7 @@ class KpiCatalogue(_Generated):
         return self._parsed(kpi_catalogue(), "kpi")
 
 
-class EvidenceLedger(_Generated):
+class EvidenceLedger(Generated):
     """Every claim the book tested, from a YAML file beside the page."""
 
     required_arguments = 1

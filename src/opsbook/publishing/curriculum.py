@@ -1,0 +1,292 @@
+"""The map of the course, written by its notebooks and banks: what each chapter teaches, where, and after what."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import yaml
+from docutils import nodes
+from sphinx.environment import BuildEnvironment
+
+from opsbook.exercises.banks import bank_paths, catalogue
+from opsbook.exercises.page import QUESTION_MIME_TYPE
+from opsbook.publishing.pages import Generated
+
+__all__ = [
+    "CurriculumMap",
+    "Ideas",
+    "Page",
+    "Prerequisites",
+    "Unit",
+    "curriculum_map",
+    "ideas_taught",
+    "prerequisites",
+    "read_pages",
+    "read_unit",
+]
+
+_LABELLED = re.compile(r"^\((?P<label>[^()\s]+)\)=\s*\n(?:\([^()\s]+\)=\s*\n)*#+ (?P<heading>.+)$", re.MULTILINE)
+_FRONT_MATTER = re.compile(r"\A---\n(.*?)^---$", re.MULTILINE | re.DOTALL)
+_ROLE = re.compile(r"\{\w+(?::\w+)?\}`(?:([^`<]+?)\s*<[^`]*>|([^`]+))`")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A chapter with its exercises, as the map shows it."""
+
+    name: str
+    part: str
+    title: str
+    covers: tuple[str, ...]
+    requires: tuple[str, ...]
+    objectives: Mapping[str, str]
+    sections: Mapping[str, str]
+    checks: tuple[str, ...]
+    exercises: tuple[str, ...]
+    minutes: tuple[int, ...]
+
+    @property
+    def link(self) -> str:
+        """The title, leading to the chapter from a page in the folder beside it."""
+        return f"[{self.title}](../chapters/{self.name}.ipynb)"
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page that is no notebook and teaches ideas of its own."""
+
+    name: str
+    title: str
+    covers: tuple[str, ...]
+
+    @property
+    def link(self) -> str:
+        """The title, leading to the page from another in its folder."""
+        return f"[{self.title}]({self.name}.md)"
+
+
+def _markdown(notebook: Mapping[str, Any]) -> Iterator[str]:
+    return ("".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
+
+
+def _asked(notebook: Mapping[str, Any]) -> tuple[str, ...]:
+    found = (
+        output["data"][QUESTION_MIME_TYPE]["id"]
+        for cell in notebook["cells"]
+        for output in cell.get("outputs", ())
+        if QUESTION_MIME_TYPE in output.get("data", {})
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def _plain(heading: str) -> str:
+    """Return a heading without what a link's text cannot hold."""
+    return _ROLE.sub(lambda role: role[1] or role[2], heading).replace("[", "(").replace("]", ")").strip()
+
+
+def read_unit(root: Path, name: str, part: str = "") -> Unit:
+    """Read a chapter and, if there are any, its exercises below `root`."""
+    paths = [root / folder / f"{name}.ipynb" for folder in ("chapters", "exercises")]
+    chapter, *further = [json.loads(path.read_text(encoding="utf8")) for path in paths if path.exists()]
+    texts = list(_markdown(chapter))
+    held = chapter["metadata"]["opsbook"]
+    return Unit(
+        name=name,
+        part=part,
+        title=next(_plain(line[2:]) for line in "\n".join(texts).splitlines() if line.startswith("# ")),
+        covers=tuple(held["covers"]),
+        requires=tuple(held["requires"]),
+        objectives={each["id"]: each["text"] for each in held["objectives"]},
+        sections={found["label"]: _plain(found["heading"]) for text in texts for found in _LABELLED.finditer(text)},
+        checks=_asked(chapter),
+        exercises=tuple(question for each in further for question in _asked(each)),
+        minutes=tuple(each["metadata"]["opsbook"]["minutes"] for each in (chapter, *further)),
+    )
+
+
+def read_pages(paths: Sequence[Path]) -> list[Page]:
+    """Read those of the Markdown files at `paths` that name ideas at their head."""
+    found = []
+    for path in paths:
+        text = path.read_text(encoding="utf8")
+        head = _FRONT_MATTER.match(text)
+        covers = ((yaml.safe_load(head[1]) or {}).get("opsbook", {}) if head else {}).get("covers", ())
+        if covers:
+            title = next(line[2:] for line in text.splitlines() if line.startswith("# "))
+            found.append(Page(path.stem, title.strip(), tuple(covers)))
+    return found
+
+
+# --- What the pages say ----------------------------------------------------------------------------------------
+
+
+def prerequisites(units: Sequence[Unit]) -> str:
+    """Return, part by part, what each chapter builds on and which chapters build on it, as Markdown."""
+    links = {unit.name: unit.link for unit in units}
+    lines = []
+    for part, members in groupby(units, key=lambda unit: unit.part):
+        lines.append(f"\n**{part}**\n" if part else "")
+        for unit in members:
+            before = [links[name] for name in unit.requires if name in links]
+            after = [other.link for other in units if unit.name in other.requires]
+            said = [f"builds on {_listed(before)}" if before else "stands alone"]
+            said += [f"leads to {_listed(after)}"] if after else []
+            lines.append(f"- {unit.link}: {'; '.join(said)}.")
+    return "\n".join(lines).strip()
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
+def curriculum_map(units: Sequence[Unit], ideas: Mapping[str, str], questions: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the map as Markdown: part by part each chapter's objectives, with where each is taught and practised.
+
+    Parameters
+    ----------
+    units : sequence of Unit
+        The chapters in the order of the book.
+    ideas : mapping
+        What each coverage id stands for.
+    questions : mapping
+        The questions of the `catalogue` of the banks, by full id.
+    """
+    parts = []
+    for part, members in groupby(units, key=lambda unit: unit.part):
+        parts += [f"## {part}"] if part else []
+        parts += [_unit(unit, ideas, questions) for unit in members]
+    return "\n\n".join(parts)
+
+
+def _unit(unit: Unit, ideas: Mapping[str, str], questions: Mapping[str, Mapping[str, Any]]) -> str:
+    time = " and ".join(
+        f"[{minutes} minutes to {what}](../{folder}/{unit.name}.ipynb)"
+        for minutes, (folder, what) in zip(unit.minutes, _HALVES.items(), strict=False)
+    )
+    covered = "\n".join(f"- **{each}** {ideas.get(each, '')}".rstrip() for each in unit.covers)
+    own = {each: about for each, about in questions.items() if each.partition("/")[0] == unit.name}
+    objectives = "\n".join(
+        "\n".join([f"{place}. {text}", *(f"   - {line}" for line in _served(unit, objective, own))])
+        for place, (objective, text) in enumerate(unit.objectives.items(), start=1)
+    )
+    return f"{'###' if unit.part else '##'} {unit.title}\n\n{time}.\n\n{objectives}\n\nIdeas:\n\n{covered}"
+
+
+_HALVES = {"chapters": "read", "exercises": "practise"}
+
+
+def _served(unit: Unit, objective: str, own: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Yield where an objective is taught, checked, practised and examined."""
+    serving = {each for each, about in own.items() if about["objective"] == objective}
+    labels = {own[each]["section"] for each in serving}
+    # In the order of the chapter; the questions know the sections, since their feedback leads there.
+    read = [
+        f"[{heading}](../chapters/{unit.name}.ipynb#{label})"
+        for label, heading in unit.sections.items()
+        if label in labels
+    ]
+    if read:
+        yield f"Read: {' · '.join(read)}"
+    for word, folder, asked in (("Check", "chapters", unit.checks), ("Practise", "exercises", unit.exercises)):
+        links = [_question(folder, unit.name, each) for each in asked if each in serving]
+        if links:
+            yield f"{word}: {' · '.join(links)}"
+    examined = sum("exam" in own[each]["pool"] for each in serving)
+    if examined:
+        yield f"Questions kept for the practice exam: {examined}"
+
+
+def _question(folder: str, name: str, question_id: str) -> str:
+    # MyST finds no label inside a question, which is HTML already.
+    words = question_id.partition("/")[2].replace("-", " ")
+    return f'<a href="../{folder}/{name}.html#q-{question_id.replace("/", "-")}">{escape(words)}</a>'
+
+
+def ideas_taught(ideas: Mapping[str, str], units: Sequence[Unit], pages: Sequence[Page]) -> str:
+    """Return every idea with the chapters and pages that teach it, as Markdown."""
+    teaching: list[Unit | Page] = [*units, *pages]
+    homes = {idea: [each.link for each in teaching if idea in each.covers] for idea in ideas}
+    return "\n".join(
+        f"- **{idea}** {text}: {_listed(homes[idea]) if homes[idea] else 'not in this edition'}"
+        for idea, text in ideas.items()
+    )
+
+
+# --- Directives ------------------------------------------------------------------------------------------------
+
+
+def _contents(env: BuildEnvironment) -> list[tuple[str, str]]:
+    """Return every page of the contents in its order, with the caption of its part."""
+    site = getattr(env, "external_site_map", None)
+    if site is None:  # contents that are written into pages are known only when all pages are read
+        return [(docname, "") for docname in sorted(env.found_docs)]
+
+    def below(docname: str, part: str) -> Iterator[tuple[str, str]]:
+        yield docname, part
+        for tree in site[docname].subtrees if docname in site else ():
+            for item in tree.items:
+                yield from below(str(item), part or tree.caption or "")
+
+    return list(below(site.root.docname, ""))
+
+
+class _OfCourse(Generated):
+    """What is made from the notebooks of this book, and anew when one of them changes."""
+
+    def _units(self) -> list[Unit]:
+        root = Path(self.env.srcdir)
+        known = bank_paths()
+        found = []
+        for docname, part in _contents(self.env):
+            folder, _, name = docname.partition("/")
+            if folder == "chapters":
+                found.append(read_unit(root, name, part))
+                files = [root / "chapters" / f"{name}.ipynb", root / "exercises" / f"{name}.ipynb", known.get(name)]
+                for file in filter(None, files):
+                    self.env.note_dependency(str(file))
+        return found
+
+    def _pages(self) -> list[Page]:
+        paths = [Path(self.env.doc2path(docname)) for docname, _ in _contents(self.env)]
+        pages = [path for path in paths if path.suffix == ".md"]
+        for page in pages:
+            self.env.note_dependency(str(page))
+        return read_pages(pages)
+
+    def _ideas(self) -> dict[str, str]:
+        _, path = self.env.relfn2path(self.arguments[0])
+        self.env.note_dependency(path)
+        return {each["id"]: each["idea"] for each in yaml.safe_load(Path(path).read_text(encoding="utf8"))}
+
+
+class Prerequisites(_OfCourse):
+    """What each chapter builds on."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the page's nodes."""
+        return self._parsed(prerequisites(self._units()), "requires")
+
+
+class CurriculumMap(_OfCourse):
+    """Objectives, sections, questions and ideas of every chapter; the argument is the list of ideas."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Return the page's nodes."""
+        return self._parsed(curriculum_map(self._units(), self._ideas(), catalogue()["questions"]), "curriculum")
+
+
+class Ideas(_OfCourse):
+    """Every idea with its home; the argument is the list of ideas."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Return the page's nodes."""
+        return self._parsed(ideas_taught(self._ideas(), self._units(), self._pages()), "ideas")
