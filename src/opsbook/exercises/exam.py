@@ -1,9 +1,9 @@
 """Draws a practice exam: the same seed gives the same questions, numbers and order in the page and in Python."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
-from itertools import chain, zip_longest
-from typing import Any
+from typing import Any, Final
 
 from opsbook.exercises.banks import bank_paths, catalogue, variants
 from opsbook.exercises.choice import ChoiceQuestion, ChoicesQuestion
@@ -14,23 +14,39 @@ from opsbook.exercises.question import Question
 from opsbook.exercises.shuffling import disordered, hash32, shuffled
 from opsbook.validation import known
 
-__all__ = ["draw_exam", "exam_markup", "exam_pool", "exam_script"]
+__all__ = [
+    "DIFFICULTY_SHARES",
+    "FULL_MINUTES",
+    "FULL_QUESTIONS",
+    "KIND_SHARES",
+    "balanced",
+    "draw_exam",
+    "exam_markup",
+    "exam_pool",
+    "exam_script",
+    "examined",
+    "quotas",
+]
 
-# What is kept without a mark, or run in a notebook, gives a practice exam nothing to count.
-_MARKED = ("choice", "choices", "numeric", "order", "match")
-_DIFFICULTIES = (1, 2, 3)
+# How an exam is made up, in sixteenths and in quarters. What is kept without a mark, or run in a notebook, gives an
+# exam nothing to count.
+KIND_SHARES: Final = {"choice": 8, "numeric": 4, "choices": 2, "order": 1, "match": 1}
+DIFFICULTY_SHARES: Final = {1: 1, 2: 2, 3: 1}
+# The full exam: so many questions in so many minutes.
+FULL_QUESTIONS: Final = 80
+FULL_MINUTES: Final = 120
 
 
 def _chapter(question_id: str) -> str:
     return question_id.partition("/")[0]
 
 
-def _examined(chapters: Collection[str]) -> dict[str, dict[str, Any]]:
+def examined(chapters: Collection[str]) -> dict[str, dict[str, Any]]:
     """Return what the catalogue says of each question that an exam of these chapters may hold."""
     return {
         each: about
         for each, about in catalogue()["questions"].items()
-        if "exam" in about["pool"] and about["kind"] in _MARKED and _chapter(each) in chapters
+        if "exam" in about["pool"] and about["kind"] in KIND_SHARES and _chapter(each) in chapters
     }
 
 
@@ -53,11 +69,11 @@ def _chapters(wanted: Iterable[str] | None) -> list[str]:
 
 def _difficulties(wanted: Iterable[int] | None) -> list[int]:
     if wanted is None:
-        return list(_DIFFICULTIES)
+        return list(DIFFICULTY_SHARES)
     if not isinstance(wanted, Iterable):
         raise TypeError(f"`difficulties` must be several of 1, 2 and 3, or None, got {wanted!r}. Write [{wanted!r}].")
     levels = list(wanted)
-    if not levels or any(isinstance(level, bool) or level not in _DIFFICULTIES for level in levels):
+    if not levels or any(isinstance(level, bool) or level not in DIFFICULTY_SHARES for level in levels):
         raise ValueError(f"`difficulties` must be some of 1, 2 and 3, got {levels!r}. Leave it out to draw from all.")
     return levels
 
@@ -76,13 +92,97 @@ def _arranged(asked: Question, seed: int) -> Question:
     return asked
 
 
+def balanced(about: Mapping[str, Mapping[str, Any]], count: int, *, seed: int) -> list[str]:
+    """Draw a balanced choice of questions: as many from each chapter, in the shares of kinds and difficulties.
+
+    The chapters take turns, in an order that the seed decides. At its turn a chapter gives the question whose kind
+    and difficulty are furthest behind their shares so far; among equals, one whose objective has been asked least.
+    A chapter whose questions are all drawn drops out, and where a share has too few questions, others stand in.
+
+    Parameters
+    ----------
+    about : mapping
+        For each question by its full id its ``kind``, ``difficulty`` and ``objective``.
+    count : int
+        How many to draw, at most as many as there are.
+    seed : int
+        It decides the turns, and which of questions that would do equally well is drawn.
+
+    Returns
+    -------
+    list of str
+        The ids, in the order of the exam.
+
+    Notes
+    -----
+    Whole numbers alone are compared, so that Python and a browser draw the very same.
+
+    Examples
+    --------
+    >>> pool = {
+    ...     f"{chapter}/{number}": {"kind": "choice", "difficulty": 2, "objective": f"{chapter}/{number}"}
+    ...     for chapter in ("calls", "cases")
+    ...     for number in range(9)
+    ... }
+    >>> sorted(each.partition("/")[0] for each in balanced(pool, 4, seed=1))
+    ['calls', 'calls', 'cases', 'cases']
+    """
+    left: dict[str, list[str]] = {}
+    for each in shuffled(about, str(seed)):
+        left.setdefault(_chapter(each), []).append(each)
+    turns = shuffled(left, f"{seed}|chapters")
+    drawn: list[str] = []
+    came: Counter[str | int] = Counter()
+
+    def behind(question_id: str) -> tuple[int, int]:
+        kind, difficulty, objective = (about[question_id][key] for key in ("kind", "difficulty", "objective"))
+        place = len(drawn) + 1
+        of_kind = KIND_SHARES[kind] * place - sum(KIND_SHARES.values()) * came[kind]
+        of_difficulty = DIFFICULTY_SHARES[difficulty] * place - sum(DIFFICULTY_SHARES.values()) * came[difficulty]
+        # Sixteenths and quarters of a question, brought to the same measure.
+        return of_kind + 4 * of_difficulty, -came[objective]
+
+    while len(drawn) < min(count, len(about)):
+        for chapter in turns:
+            if left[chapter] and len(drawn) < count:
+                chosen = max(left[chapter], key=behind)
+                left[chapter].remove(chosen)
+                drawn.append(chosen)
+                came.update(about[chosen][key] for key in ("kind", "difficulty", "objective"))
+    return shuffled(drawn, f"{seed}|order")
+
+
+def quotas(about: Collection[str], count: int) -> dict[str, tuple[int, int]]:
+    """Return how many questions an exam of `count` has from each chapter: at least, and at most.
+
+    Parameters
+    ----------
+    about : collection of str
+        The ids of the questions to draw from.
+    count : int
+        How many are drawn, at most as many as there are.
+
+    Examples
+    --------
+    >>> quotas(["calls/a", "calls/b", "calls/c", "cases/a", "cases/b"], 3)
+    {'calls': (1, 2), 'cases': (1, 2)}
+    """
+    sizes = Counter(map(_chapter, about))
+    rounds, spare = 0, count
+    while spare >= (more := sum(size > rounds for size in sizes.values())) > 0:
+        rounds, spare = rounds + 1, spare - more
+    return {name: (min(size, rounds), min(size, rounds + (spare > 0))) for name, size in sizes.items()}
+
+
 def draw_exam(
     count: int, *, seed: int, chapters: Iterable[str] | None = None, difficulties: Iterable[int] | None = None
 ) -> tuple[Question, ...]:
     """Draw a practice exam from the questions whose pool names the exam.
 
-    Chapters and difficulties are drawn as evenly as their questions allow. The page draws by the same rule, so an
-    exam's number, which is its seed, gives a whole class the same exam.
+    Every chapter gives as many questions as any other, to within one. Half of all ask for one option, a quarter for
+    a number, an eighth for several options, and a sixteenth each for an order and for groups; a quarter are recall,
+    half application, a quarter judgement: all this as far as the questions allow. The page draws by the same rule,
+    so an exam's number, which is its seed, gives a whole class the same exam.
 
     Parameters
     ----------
@@ -122,20 +222,13 @@ def draw_exam(
         raise ValueError(f"`count` must be above zero, got {count}. Ask for one or more.")
     _whole("seed", seed)
     levels = _difficulties(difficulties)
-    examined = {each: about["difficulty"] for each, about in _examined(_chapters(chapters)).items()}
-    eligible = {each: difficulty for each, difficulty in examined.items() if difficulty in levels}
+    eligible = {each: about for each, about in examined(_chapters(chapters)).items() if about["difficulty"] in levels}
     if count > len(eligible):
         raise ValueError(
             f"`count` must be at most {len(eligible)}, the number of exam questions that fit, got {count}. "
             "Ask for fewer, or allow more chapters or difficulties."
         )
-    groups: dict[tuple[str, int], list[str]] = {}
-    for each in shuffled(eligible, str(seed)):
-        groups.setdefault((_chapter(each), eligible[each]), []).append(each)
-    order = sorted(groups, key=lambda group: (hash32(f"{seed}|{group[0]}|{group[1]}"), group))
-    rounds = chain.from_iterable(zip_longest(*(groups[group] for group in order)))
-    drawn = [each for each in rounds if each is not None][:count]
-    return tuple(_asked(each, seed) for each in shuffled(drawn, f"{seed}|order"))
+    return tuple(_asked(each, seed) for each in balanced(eligible, count, seed=seed))
 
 
 def _asked(question_id: str, seed: int) -> Question:
@@ -163,7 +256,7 @@ def exam_pool(chapter: str, *, section_url: Callable[[str], str]) -> dict[str, d
             "markup": markup(each, section_url=section_url(about["section"]), exam=True),
             **{key: about[key] for key in ("kind", "objective", "difficulty", "points")},
         }
-        for each, about in _examined([known("chapter", chapter, bank_paths())]).items()
+        for each, about in examined([known("chapter", chapter, bank_paths())]).items()
     }
 
 

@@ -16,7 +16,17 @@ from opsbook.exercises.order import OrderQuestion
 from opsbook.exercises.question import Question
 from opsbook.exercises.reflect import ReflectQuestion
 
-__all__ = ["QUESTION_MIME_TYPE", "for_script", "markup", "payload", "print_key", "progress_markup"]
+__all__ = [
+    "QUESTION_MIME_TYPE",
+    "figure",
+    "for_script",
+    "markup",
+    "payload",
+    "print_key",
+    "progress_markup",
+    "review",
+    "with_solution",
+]
 
 # What a notebook stores of a question, and what a page is built from: its id and its seed.
 QUESTION_MIME_TYPE: Final = "application/vnd.opsbook.question.v1+json"
@@ -96,7 +106,7 @@ def _variant(question: Question, *, exam: bool) -> dict[str, Any]:
         "hints": [] if exam else [prose.to_html(hint) for hint in question.hints],
         "solution": prose.to_html(question.solution),
         **_marked_by(question),
-        **({"review": _review(question)} if exam else {}),
+        **({"review": review(question)} if exam else {}),
     }
 
 
@@ -280,12 +290,23 @@ def _match_lines(question: MatchQuestion) -> Iterator[str]:
     yield from (f'<li data-of="{item.id}">{prose.to_html(item.feedback)}</li>' for item in question.items)
 
 
+def figure(value: float) -> str:
+    """Return `value` to four significant digits, written out in full.
+
+    Examples
+    --------
+    >>> figure(1224049.6), figure(0.65123), figure(36.0)
+    ('1224000', '0.6512', '36')
+    """
+    return f"{float(f'{value:.4g}'):.12g}"
+
+
 def _number_lines(question: NumericQuestion) -> Iterator[str]:
     unit = "" if question.unit in {"", "proportion"} else f" {escape(question.unit)}"
-    yield _line("Right", f"{question.answer:.4g}{unit}, or close to it")
+    yield _line("Right", f"{figure(question.answer)}{unit}, or close to it")
     for slip in question.mistakes:
         if not slip.general:
-            yield _line("Not right", f"{slip.value:.4g}{unit}", slip.feedback)
+            yield _line("Not right", f"{figure(slip.value)}{unit}", slip.feedback)
 
 
 def _lines(question: Question, *, rationale: bool) -> Iterator[str]:
@@ -303,17 +324,18 @@ def _lines(question: Question, *, rationale: bool) -> Iterator[str]:
 
 def _key(question: Question, *, rationale: bool) -> str:
     """Return the right answer, the wrong ones with what is said of each, and the solution."""
-    return _with_solution(question, _lines(question, rationale=rationale))
+    return with_solution(question, _lines(question, rationale=rationale))
 
 
-def _review(question: Question) -> str:
+def review(question: Question) -> str:
     """Return the key for a learner at the end of an exam, who has read already what was wrong with an order."""
     if isinstance(question, OrderQuestion):
-        return _with_solution(question, [_right_order(question)])
+        return with_solution(question, [_right_order(question)])
     return _key(question, rationale=True)
 
 
-def _with_solution(question: Question, lines: Iterable[str]) -> str:
+def with_solution(question: Question, lines: Iterable[str]) -> str:
+    """Return the items `lines` as a list, and beneath it the question's solution, if it has one."""
     listed = "".join(lines)
     answers = f"<ul>{listed}</ul>" if listed else ""
     if not question.solution:

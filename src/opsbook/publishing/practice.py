@@ -1,7 +1,8 @@
-"""What practising needs of a built book: two pages of its own, and what they know of the book's questions."""
+"""What practising needs of a built book: pages of its own, and what they know of the book's questions."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from html import escape
 from pathlib import Path
@@ -14,12 +15,23 @@ from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
-from opsbook.exercises.banks import catalogue, default_seed
-from opsbook.exercises.exam import exam_markup, exam_script
+from opsbook.exercises.banks import bank_paths, catalogue, default_seed
+from opsbook.exercises.exam import (
+    DIFFICULTY_SHARES,
+    FULL_QUESTIONS,
+    KIND_SHARES,
+    draw_exam,
+    exam_markup,
+    exam_script,
+    examined,
+    quotas,
+)
 from opsbook.exercises.page import for_script, print_key, progress_markup
+from opsbook.exercises.paper import paper_key, paper_markup, paper_reasons
 from opsbook.exercises.question import Question
 
 __all__ = [
+    "FullExam",
     "MyProgress",
     "PracticeExam",
     "answer_key",
@@ -28,12 +40,23 @@ __all__ = [
     "note",
     "note_question",
     "settle_seed",
+    "with_full_exam",
     "write_data",
 ]
 
 _ASKED: Final = "opsbook_questions"
 _PLACE: Final = "opsbook_place"
 _SEED: Final = "OPSBOOK_SEED"
+# The number of the exam that the book prints.
+_PRINTED: Final = 1
+_KINDS: Final = {
+    "choice": "One right option",
+    "numeric": "A number",
+    "choices": "Several right options",
+    "order": "Steps to put in order",
+    "match": "Items to put into groups",
+}
+_DIFFICULTIES: Final = {1: "Recall", 2: "Application", 3: "Judgement"}
 
 
 def settle_seed(_app: Sphinx, config: Config) -> None:
@@ -61,7 +84,7 @@ def _place(env: BuildEnvironment, name: str) -> str | None:
     return next((docname for docname in sorted(env.metadata) if env.metadata[docname].get(_PLACE) == name), None)
 
 
-# --- The two pages ---------------------------------------------------------------------------------------------
+# --- The pages -------------------------------------------------------------------------------------------------
 
 
 class MyProgress(SphinxDirective):
@@ -80,6 +103,27 @@ class PracticeExam(SphinxDirective):
         """Return the page's nodes."""
         self.env.metadata[self.env.docname][_PLACE] = "exam"
         return [nodes.raw("", exam_markup(), format="html")]
+
+
+class FullExam(SphinxDirective):
+    """A piece of the full exam: its ``blueprint``, its ``paper``, its ``key`` or the ``reasons``."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Return where the piece will stand, which is written when the whole book is known."""
+        piece = self.arguments[0]
+        if piece not in _PIECES:
+            raise self.error(f"There is no piece called {piece!r} of the full exam. Write one of {', '.join(_PIECES)}.")
+        if piece != "blueprint":
+            self.env.metadata[self.env.docname][_PLACE] = f"exam-{'paper' if piece == 'paper' else 'answers'}"
+        for path in bank_paths().values():
+            self.env.note_dependency(str(path))
+        return [nodes.raw("", _mark(piece), format="html")]
+
+
+def _mark(piece: str) -> str:
+    return f"<!-- full exam: {piece} -->"
 
 
 # --- What they know of the book --------------------------------------------------------------------------------
@@ -105,21 +149,19 @@ def book_catalogue(env: BuildEnvironment) -> dict[str, Any]:
     Addresses begin at a page one folder below the book's root, where all pages lie.
     """
     parts = dict(_pages(env))
+    whole = catalogue()
+    # A page beside the chapters counts as one if it has a bank of its own.
+    banks = {f"book/{each.partition('/')[0]}" for each in whole["questions"]}
     chapters = {
-        docname.removeprefix("chapters/"): {
-            "title": env.titles[docname].astext(),
-            "part": part,
-            "url": f"../{docname}.html",
-        }
+        docname.partition("/")[2]: {"title": env.titles[docname].astext(), "part": part, "url": f"../{docname}.html"}
         for docname, part in parts.items()
-        if docname.startswith("chapters/")
+        if docname.startswith("chapters/") or docname in banks
     }
     places: dict[str, str] = {}
     # Who is to answer again goes to the exercises rather than into the middle of a chapter.
     for docname in sorted(parts, key=lambda docname: not docname.startswith("exercises/")):
         for question_id, _ in asked(env, docname):
             places.setdefault(question_id, f"../{docname}.html#q-{question_id.replace('/', '-')}")
-    whole = catalogue()
 
     def here(entries: Mapping[str, Any]) -> Iterator[str]:
         return (each for each in entries if each.partition("/")[0] in chapters)
@@ -153,6 +195,108 @@ def write_data(app: Sphinx, exception: Exception | None) -> None:
     for name in examined if _place(env, "exam") else ():
         chapter = known["chapters"][name]["url"]
         _write(static / "exam" / f"{name}.js", exam_script(name, section_url=partial("{}#{}".format, chapter)))
+
+
+# --- The full exam ---------------------------------------------------------------------------------------------
+
+
+def with_full_exam(app: Sphinx, docname: str, body: str) -> str:
+    """Return a page's body with every piece of the full exam in its place."""
+    for piece, write in _PIECES.items():
+        if _mark(piece) in body:
+            body = body.replace(_mark(piece), write(app, docname))
+    return body
+
+
+def _printed(known: Mapping[str, Any]) -> tuple[Question, ...]:
+    """Return the exam that is printed: the same as on the page for its number, in this book and with its seed."""
+    chapters = list(known["chapters"])
+    count = min(FULL_QUESTIONS, len(examined(chapters)))
+    return draw_exam(count, seed=_PRINTED, chapters=chapters) if count else ()
+
+
+def _table(caption: str, heads: Iterable[str], rows: Iterable[tuple[object, ...]]) -> str:
+    head = "".join(f'<th scope="col">{each}</th>' for each in heads)
+    body = "".join(
+        f'<tr><th scope="row">{escape(str(name))}</th>{"".join(f"<td>{each}</td>" for each in cells)}</tr>'
+        for name, *cells in rows
+    )
+    inner = f"<caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+    return f'<table class="ops-paper-shares">{inner}</table>'
+
+
+def _between(low: int, high: int) -> str:
+    return f"{low}" if low == high else f"{low}–{high}"
+
+
+def _blueprint(app: Sphinx, _docname: str) -> str:
+    known = book_catalogue(app.env)
+    about, printed = examined(list(known["chapters"])), _printed(known)
+    count, bounds = len(printed), quotas(about, len(printed))
+    part_of = {name: chapter["part"] for name, chapter in known["chapters"].items()}
+
+    def share(of: int, whole: int) -> str:
+        return f"{count * of / whole:g}"
+
+    def parts() -> Iterator[tuple[object, ...]]:
+        for part in dict.fromkeys(part_of[name] for name in part_of if name in bounds):
+            names = [name for name in bounds if part_of[name] == part]
+            kept = sum(each.partition("/")[0] in names for each in about)
+            here = sum(each.id.partition("/")[0] in names for each in printed)
+            low, high = (sum(bounds[name][end] for name in names) for end in (0, 1))
+            yield part, len(names), kept, _between(low, high), here
+        yield "All", len(bounds), len(about), count, count
+
+    kept = Counter(each[key] for each in about.values() for key in ("kind", "difficulty"))
+    here = Counter(each for question in printed for each in (question.kind, question.difficulty))
+    kinds = [
+        (name, kept[kind], share(KIND_SHARES[kind], sum(KIND_SHARES.values())), here[kind])
+        for kind, name in _KINDS.items()
+    ]
+    levels = [
+        (name, kept[level], share(DIFFICULTY_SHARES[level], sum(DIFFICULTY_SHARES.values())), here[level])
+        for level, name in _DIFFICULTIES.items()
+    ]
+    columns = ["Kept for exams", f"Of {count}", f"In exam {_PRINTED}"]
+    return (
+        _table("By part of the book", ["Part", "Chapters", *columns], parts())
+        + _table("By kind", ["What is asked for", *columns], kinds)
+        + _table("By difficulty", ["Difficulty", *columns], levels)
+    )
+
+
+def _paper(app: Sphinx, docname: str) -> str:
+    printed = _printed(book_catalogue(app.env))
+    whole = f"{sum(each.points for each in printed):g}"
+    blank = '<span class="ops-paper-blank"></span>'
+    head = "".join(f"<span>{name} {blank}</span>" for name in ("Name", "Date"))
+    end = ""
+    if answers := _place(app.env, "exam-answers"):
+        address = escape(app.builder.get_relative_uri(docname, answers))
+        end = f'<p class="ops-paper-end">Done? <a href="{address}">The answers, with a reason for each</a>.</p>'
+    return f'<p class="ops-paper-head">{head}<span>Points {blank} of {whole}</span></p>{paper_markup(printed)}{end}'
+
+
+def _key(app: Sphinx, _docname: str) -> str:
+    return paper_key(_printed(book_catalogue(app.env)))
+
+
+def _reasons(app: Sphinx, _docname: str) -> str:
+    known = book_catalogue(app.env)
+
+    def section_url(asked: Question) -> str:
+        name = asked.id.partition("/")[0]
+        return f"{known['chapters'][name]['url']}#{known['questions'][asked.id]['section']}"
+
+    return paper_reasons(_printed(known), section_url=section_url)
+
+
+_PIECES: Final[dict[str, Callable[[Sphinx, str], str]]] = {
+    "blueprint": _blueprint,
+    "paper": _paper,
+    "key": _key,
+    "reasons": _reasons,
+}
 
 
 # --- What is said on a page with questions ---------------------------------------------------------------------

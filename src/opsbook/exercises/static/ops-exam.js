@@ -8,7 +8,14 @@
   const KEY = "opsbook-exam";
   const FORMAT = 1;
   const MINUTE = 60000;
-  const MARKED = ["choice", "choices", "numeric", "order", "match"];
+  // How an exam is made up, in sixteenths and in quarters, as exam.py has it.
+  const KIND_SHARES = { choice: 8, numeric: 4, choices: 2, order: 1, match: 1 };
+  const DIFFICULTY_SHARES = { 1: 1, 2: 2, 3: 1 };
+  const MARKED = Object.keys(KIND_SHARES);
+  const READY = [
+    { name: "Full exam", n: 80, minutes: 120 },
+    { name: "Short exam", n: 20, minutes: 30 },
+  ];
   const DIFFICULTIES = { 1: "recall", 2: "application", 3: "judgement" };
   const LEVELS = [1, 2, 3];
   const LONGEST = 600;
@@ -20,29 +27,46 @@
   const chapterOf = (id) => id.split("/")[0];
 
   function draw(pool, { n, seed, chapters, difficulties }) {
-    const { hash32, shuffled } = element();
+    const { shuffled } = element();
     const eligible = Object.keys(pool).filter(
       (id) =>
         chapters.includes(chapterOf(id)) &&
         difficulties.includes(pool[id].difficulty) &&
         MARKED.includes(pool[id].kind),
     );
-    const groups = new Map();
+    const left = new Map();
     for (const id of shuffled(eligible, `${seed}`)) {
-      const group = `${chapterOf(id)}|${pool[id].difficulty}`;
-      groups.set(group, [...(groups.get(group) || []), id]);
+      const chapter = chapterOf(id);
+      left.set(chapter, [...(left.get(chapter) || []), id]);
     }
-    const place = (group) => [hash32(`${seed}|${group}`), ...group.split("|")];
-    const order = [...groups.keys()].sort((one, other) => {
-      const [a, b] = [place(one), place(other)];
-      const at = a.findIndex((part, index) => part !== b[index]);
-      return a[at] < b[at] ? -1 : 1;
-    });
+    const turns = shuffled([...left.keys()], `${seed}|chapters`);
     const drawn = [];
-    for (let round = 0; drawn.length < Math.min(n, eligible.length); round += 1) {
-      drawn.push(...order.map((group) => groups.get(group)[round]).filter(Boolean));
+    const came = new Map();
+    const of = (each) => came.get(each) || 0;
+    const behind = (id) => {
+      const { kind, difficulty, objective } = pool[id];
+      const place = drawn.length + 1;
+      const ofKind = KIND_SHARES[kind] * place - 16 * of(kind);
+      const ofDifficulty = DIFFICULTY_SHARES[difficulty] * place - 4 * of(difficulty);
+      return [ofKind + 4 * ofDifficulty, -of(objective)];
+    };
+    const most = Math.min(n, eligible.length);
+    while (drawn.length < most) {
+      for (const chapter of turns) {
+        const ids = left.get(chapter);
+        if (!ids.length || drawn.length === most) continue;
+        let [chosen, best] = [ids[0], behind(ids[0])];
+        for (const id of ids.slice(1)) {
+          const place = behind(id);
+          if (place[0] > best[0] || (place[0] === best[0] && place[1] > best[1])) [chosen, best] = [id, place];
+        }
+        ids.splice(ids.indexOf(chosen), 1);
+        drawn.push(chosen);
+        const { kind, difficulty, objective } = pool[chosen];
+        for (const each of [kind, difficulty, objective]) came.set(each, of(each) + 1);
+      }
     }
-    return shuffled(drawn.slice(0, n), `${seed}|order`);
+    return shuffled(drawn, `${seed}|order`);
   }
 
   const variantOf = (id, seed, count) => element().hash32(`${seed}|${id}|numbers`) % count;
@@ -189,6 +213,8 @@
       this.catalogue = catalogue;
       this.available = h("span", { role: "status" });
       this.address = h("a", { href: "?" }, "Address of this exam");
+      const all = SetUp.fitting(catalogue, Object.keys(catalogue.chapters), LEVELS).length;
+      this.ready = READY.filter(({ n: needed }) => needed <= all).map((exam) => ({ ...exam, control: this.made(exam) }));
       const random = 1000 + Math.floor(9000 * Math.random());
       this.form = h(
         "form",
@@ -205,6 +231,13 @@
             if (this.complete()) start(this.settings);
           },
         },
+        this.ready.length
+          ? h(
+              "div",
+              { class: "ops-exam-ready", role: "group", "aria-label": "Exams ready made" },
+              ...this.ready.map(({ control }) => control),
+            )
+          : null,
         this.group("chapters", "Draw from these chapters", this.parts(chapters)),
         this.group("difficulties", "Difficulty", this.levels(difficulties)),
         block(
@@ -243,6 +276,19 @@
     }
 
     // --- its parts ---
+
+    // What sets the form to an exam from the whole book; below it, everything can still be changed.
+    made(exam) {
+      const choose = () => {
+        for (const box of [...this.boxes("chapters"), ...this.boxes("difficulties")]) box.checked = true;
+        const { n, minutes } = this.form.elements;
+        [n.value, minutes.value, this.typed] = [exam.n, exam.minutes, true];
+        this.follow(null);
+        this.explain("chapters", "n", "minutes");
+      };
+      const words = `${exam.name}: ${exam.n} questions, ${exam.minutes} minutes`;
+      return button(words, choose, { "aria-pressed": "false" });
+    }
 
     fault(name) {
       return h("p", { id: `ops-exam-${name}-fault`, class: "ops-exam-fault", hidden: true });
@@ -373,6 +419,11 @@
       n.max = Math.max(1, fit);
 
       const { chapters, difficulties } = this.settings;
+      const whole = chapters.length === this.boxes("chapters").length && difficulties.length === LEVELS.length;
+      for (const exam of this.ready) {
+        const chosen = whole && Number(n.value) === exam.n && Number(minutes.value) === exam.minutes;
+        exam.control.setAttribute("aria-pressed", String(chosen));
+      }
       const address = new URLSearchParams({ seed: seed.value, n: n.value });
       if (minutes.value) address.set("minutes", minutes.value);
       if (chapters.length < this.boxes("chapters").length) address.set("chapters", chapters.join(","));
@@ -455,6 +506,8 @@
     // Two tabs that kept one exam in turn would each undo the other's answers, so the one left behind lets go.
     elsewhere = ({ key }) => {
       if (key !== KEY || !this.exam || this.exam.finished) return;
+      // A page that is loaded again may hear of what it wrote itself before.
+      if (OpsExam.stored() === this.known) return;
       this.exam = this.items = null;
       this.show(
         "The exam goes on in another tab",
@@ -474,7 +527,8 @@
 
     keep() {
       try {
-        localStorage.setItem(KEY, JSON.stringify(this.exam));
+        this.known = JSON.stringify(this.exam);
+        localStorage.setItem(KEY, this.known);
       } catch {
         this.storageFails();
       }
@@ -489,15 +543,22 @@
       }
     }
 
-    // The exam, null for none, or false for one that cannot be read.
-    static kept() {
-      let text = null;
+    // What is kept, as text; null for nothing, or where nothing can be kept.
+    static stored() {
       try {
-        text = localStorage.getItem(KEY);
+        return localStorage.getItem(KEY);
+      } catch {
+        return null;
+      }
+    }
+
+    // The exam, null for none, or false for one that cannot be read.
+    static read(text) {
+      try {
         const exam = JSON.parse(text);
         return exam === null || isExam(exam) ? exam : false;
       } catch {
-        return text === null ? null : false;
+        return false;
       }
     }
 
@@ -560,7 +621,8 @@
 
     arrive() {
       const asked = new URLSearchParams(location.search);
-      const exam = OpsExam.kept();
+      this.known = OpsExam.stored();
+      const exam = OpsExam.read(this.known);
       const other = exam && exam.finished && asked.has("seed") && asked.get("seed") !== String(exam.settings.seed);
       if (exam === false) this.forget();
       if (!exam || other) {
