@@ -10,6 +10,14 @@ from pathlib import Path
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MAC = ("Google Chrome", "Chromium")
 WINDOWS = ("Google/Chrome/Application/chrome.exe", "Chromium/Application/chrome.exe")
+# Chromium heeds the last list of features alone, so Playwright's own is said again. The last two would open two more
+# processes with every page, for what is suggested to somebody who types an address.
+WITHOUT = (
+    "AvoidUnnecessaryBeforeUnloadCheckSync,DestroyProfileOnBrowserClose,HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,"
+    "LensOverlay,MediaRouter,PaintHolding,ThirdPartyStoragePartitioning,AvoidCorsURLLoaderRestartOnRedirect,"
+    "OptimizationHints,NetworkTimeServiceQuerying,AimEnabled,PreconnectToSearch,WebUIOmniboxPopup,WebUIOmniboxAimPopup"
+)
+SWITCHES = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", f"--disable-features={WITHOUT}")
 MISSING = (
     "The browser tests need Chromium and there is none. Install Chromium or Google Chrome, or connect this machine "
     "to the internet and run: python tests/browser/chromium.py"

@@ -33,6 +33,11 @@ IDLE = """() => {
   const shown = window.jupyterapp?.shell?.currentWidget;
   return shown?.context?.isReady && shown.context.sessionContext?.session?.kernel?.status === "idle";
 }"""
+# anywidget gives a widget two seconds to start, and a loaded machine may need more.
+PATIENT = f"""(() => {{
+  const timeout = AbortSignal.timeout.bind(AbortSignal);
+  AbortSignal.timeout = (ms) => timeout(Math.max(ms, {SECONDS * 1000}));
+}})()"""
 # The promise of the command stands until the last cell has run, so it is left to run beside the test.
 RUN = """() => {
   window.ran = null;
@@ -112,7 +117,7 @@ def running(folder: Path) -> Iterator[Lab]:
 
 
 def watch(context: BrowserContext, lab: Lab) -> list[str]:
-    """List the errors of the pages of `context` and what they ask of other hosts, which is refused."""
+    """List the errors of the pages of `context`, slow ones too, and what they ask of other hosts, which is refused."""
     faults: list[str] = []
     own = (f"{lab.address}/", lab.address.replace("http:", "ws:", 1) + "/", "data:", "blob:", "about:")
 
@@ -139,6 +144,7 @@ def watch(context: BrowserContext, lab: Lab) -> list[str]:
         page.on("pageerror", thrown)
         page.on("websocket", lambda to: None if to.url.startswith(own) else faults.append(f"opened {to.url}"))
 
+    context.add_init_script(PATIENT)
     context.route(lambda url: not url.startswith(own), refuse)
     context.on("request", ask)
     context.on("console", hear)

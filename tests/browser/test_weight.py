@@ -46,12 +46,18 @@ class Bill:
             self.sent[address] = event["encodedDataLength"]
 
     def settle(self, page: Page) -> None:
-        """Wait until all that was asked for has come, and been heard of: the bill hears it after the page."""
+        """Wait until all that was asked for has come, and been heard of: the bill hears it after the page.
+
+        What has come may ask for more, so nothing may follow for a while either.
+        """
         page.wait_for_load_state("networkidle")
-        for _ in range(100):
-            if len(self.sent) == len(self.addresses):
-                return
+        quiet = 0
+        for _ in range(200):
+            before = len(self.addresses)
             page.wait_for_timeout(50)
+            quiet = quiet + 1 if len(self.sent) == len(self.addresses) == before else 0
+            if quiet == 4:
+                return
 
     @property
     def kib(self) -> float:

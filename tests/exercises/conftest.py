@@ -8,6 +8,8 @@ import pytest
 
 from opsbook.exercises import banks
 
+from ..browser.chromium import SWITCHES  # noqa: TID252 - tests have no name to be imported by
+
 CHOICE = """
   - id: which
     kind: choice
@@ -223,8 +225,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if found is None:
         return browser_type_launch_args
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    return browser_type_launch_args | {"executable_path": found, "args": arguments}
+    return browser_type_launch_args | {"executable_path": found, "args": list(SWITCHES)}
 
 
 @pytest.fixture(scope="session")

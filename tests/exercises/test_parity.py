@@ -1,14 +1,16 @@
 """JavaScript marks as Python does: the same mark, message, mistake, and whether there was anything to judge."""
 
+import json
 import random
 from collections.abc import Iterator
+from functools import cache
 from importlib.resources import files
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from opsbook import exercises
 from opsbook.exercises import banks, prose
@@ -29,10 +31,13 @@ NONSENSE = "nonsense"
 Responses = Iterator[Any]
 
 
-@pytest.fixture
-def page(page: Page) -> Page:
+@pytest.fixture(scope="module")
+def page(browser: Browser) -> Iterator[Page]:
+    """Return the element's page, which marks what it is handed and keeps nothing: one for all tests."""
+    page = browser.new_page()
     page.set_content(f"<!doctype html><title>A page</title><script>{SCRIPT}</script>")
-    return page
+    yield page
+    page.close()
 
 
 def numbers(question: NumericQuestion, dice: random.Random) -> Responses:
@@ -115,6 +120,11 @@ def responses(question: Question, dice: random.Random) -> Responses:
             yield from placements(question, dice)
 
 
+@cache
+def as_html(message: str) -> str:
+    return prose.to_html(message)
+
+
 def compare(page: Page, question_id: str) -> list[exercises.Mark]:
     """Mark every variant's responses in both, and return Python's marks."""
     marks = []
@@ -122,18 +132,22 @@ def compare(page: Page, question_id: str) -> list[exercises.Mark]:
         variants = banks.variants(question_id, seed=seed)
         payload = exercises.payload(question_id, seed)
         assert [each["seed"] for each in payload["variants"]] == [each.seed for each in variants]
-        for index, question in enumerate(variants):
-            given = list(responses(question, random.Random(index)))
-            there = page.evaluate(
-                "([data, index, responses]) => responses.map("
-                "(each) => customElements.get('ops-question').mark(data, index, each))",
-                [payload, index, given],
-            )
-            for response, other in zip(given, there, strict=True):
+        given = [list(responses(question, random.Random(index))) for index, question in enumerate(variants)]
+        # As text, both ways: handed over as objects, a hundred thousand answers take minutes.
+        there = page.evaluate(
+            """(asked) => {
+                const { mark } = customElements.get("ops-question");
+                const [data, given] = JSON.parse(asked);
+                return JSON.stringify(given.map((each, variant) => each.map((one) => mark(data, variant, one))));
+            }""",
+            json.dumps([payload, given]),
+        )
+        for question, own, others in zip(variants, given, json.loads(there), strict=True):
+            for response, other in zip(own, others, strict=True):
                 here = exercises.mark(question, response)
                 assert other == {
                     "mark": here.mark,
-                    "html": prose.to_html(here.message),
+                    "html": as_html(here.message),
                     "mistake": here.mistake,
                     "attempted": here.attempted,
                 }, (question_id, question.seed, response)

@@ -74,13 +74,14 @@ def test_citations_and_terms_are_written_out(root: Path, tmp_path: Path) -> None
         "@book{b2, author={Bo de Vries and Cy Ng}, year={2001}, title={B}}\n"
         "@book{c3, author={{Office}}, year={2020}, title={C}}\n"
         '@book{e5, author={H{\\"u}ls, I and Proen{\\c{c}}a, J}, year={2011}, title={E}}\n'
-        "@book{d4, author={D E and F G and H I}, year={1999}, title={D}}\n",
+        "@book{d4, author={D E and F G and H I}, year={1999}, title={D}}\n"
+        "@book{f6, editor={Jo King}, year={1992}, title={F}}\n",
         encoding="utf8",
     )
     cell = {
         "cell_type": "markdown",
         "metadata": {},
-        "source": "{cite:t}`a1` on {term}`contact` {cite:p}`b2, c3,d4`; {cite:p}`nobody`; {cite:t}`e5`",
+        "source": "{cite:t}`a1` on {term}`contact` {cite:p}`b2, c3,d4`; {cite:p}`nobody`; {cite:t}`e5`; {cite:t}`f6`",
     }
     book = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     (root / "chapters" / "a.ipynb").write_text(json.dumps(book), encoding="utf8")
@@ -88,7 +89,7 @@ def test_citations_and_terms_are_written_out(root: Path, tmp_path: Path) -> None
     (copied,) = json.loads((tmp_path / "mine" / "chapters" / "a.ipynb").read_text(encoding="utf8"))["cells"]
     assert "".join(copied["source"]) == (
         "Lee (1990a) on contact (de Vries and Ng, 2001; Office, 2020; E et al., 1999); (nobody); "
-        "Hüls and Proença (2011)"
+        "Hüls and Proença (2011); King (1992)"
     )
 
 

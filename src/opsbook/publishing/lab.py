@@ -92,7 +92,8 @@ def _names(bibliography: Path) -> dict[str, str]:
         return {}
     names = {}
     for key, entry in parse_file(str(bibliography)).entries.items():
-        authors = entry.persons["author"]
+        # A book of chapters by many hands has an editor instead.
+        authors = entry.persons.get("author") or entry.persons["editor"]
         people = [str(Text.from_latex(" ".join([*author.prelast_names, *author.last_names]))) for author in authors]
         joined = f"{people[0]} et al." if len(people) > 2 else " and ".join(people)  # noqa: PLR2004 - authors' custom
         names[key] = f"{joined}, {entry.fields['year']}"
