@@ -15,7 +15,7 @@ from sphinx.environment import BuildEnvironment
 
 from opsbook.exercises.banks import bank_paths, catalogue
 from opsbook.exercises.page import QUESTION_MIME_TYPE
-from opsbook.publishing.pages import Generated
+from opsbook.publishing.pages import Generated, folded
 
 __all__ = [
     "CurriculumMap",
@@ -174,7 +174,15 @@ def _unit(unit: Unit, ideas: Mapping[str, str], questions: Mapping[str, Mapping[
         "\n".join([f"{place}. {text}", *(f"   - {line}" for line in _served(unit, objective, own))])
         for place, (objective, text) in enumerate(unit.objectives.items(), start=1)
     )
-    return f"{'###' if unit.part else '##'} {unit.title}\n\n{time}.\n\n{objectives}\n\nIdeas:\n\n{covered}"
+    # Twenty chapters unfolded are too long a way for a thumb; the heading stays outside, so that links find it.
+    summary = f"Objectives, questions and ideas: {escape(unit.title)}"
+    return "\n\n".join(
+        [
+            f"{'###' if unit.part else '##'} {unit.title}",
+            f"{time}.",
+            folded(summary, objectives, f"Ideas:\n\n{covered}"),
+        ]
+    )
 
 
 _HALVES = {"chapters": "read", "exercises": "practise"}

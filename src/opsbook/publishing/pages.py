@@ -29,6 +29,7 @@ __all__ = [
     "data_dictionary",
     "data_overview",
     "evidence_ledger",
+    "folded",
     "kpi_catalogue",
     "kpi_overview",
 ]
@@ -131,13 +132,13 @@ def _card(measure: kpi.Measure) -> str:
         _terms(facts, "kpi-card"),
         _careful(measure.name),
         f"**Example:** {measure.example}.",
-        _folded(
+        folded(
             f"Rows and call of the example: {measure.title}",
             _table(log),
             f"Beside it the table of staffed time:\n\n{_table(staffing)}" if staffing else "",
             f"```python\n{_call(measure)}\n```",
         ),
-        _folded(f"Options and other conventions: {measure.title}", _options(measure.name), _others(measure)),
+        folded(f"Options and other conventions: {measure.title}", _options(measure.name), _others(measure)),
         f"In the library: [`kpi.{measure.name}`](reference/kpi.md#library-kpi-{measure.name})",
     ]
     return "\n\n".join(filter(None, parts))
@@ -150,7 +151,7 @@ def _call(measure: kpi.Measure) -> str:
     return line if len(line) <= _NARROW else "kpi.table(\n" + "".join(f"    {each},\n" for each in arguments) + ")"
 
 
-def _folded(summary: str, *parts: str) -> str:
+def folded(summary: str, *parts: str) -> str:
     """Return what only some readers want under one line; nothing if there is nothing."""
     body = "\n\n".join(filter(None, parts))
     return f'<details class="source"><summary>{summary}</summary>\n\n{body}\n\n</details>' if body else ""
