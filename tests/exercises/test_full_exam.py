@@ -21,7 +21,7 @@ from opsbook.exercises.exam import (
     examined,
     quotas,
 )
-from opsbook.exercises.page import review
+from opsbook.exercises.page import figure, review
 from opsbook.exercises.paper import paper_key, paper_markup, paper_reasons
 
 STATIC = files("opsbook.exercises") / "static"
@@ -157,14 +157,22 @@ class TestPaper:
         assert [match.groups["ABCDEFG".index(letter)].id for letter in keys["match"].split()] == [
             item.group for item in match.items
         ]
-        assert exercises.mark(questions["numeric"], keys["numeric"]).correct
+        assert keys["numeric"].startswith(figure(questions["numeric"].answer))
 
     def test_a_number_in_the_key_is_right_and_written_out(self) -> None:
         for asked in PAPER:
             if asked.kind == "numeric":
-                key = BeautifulSoup(paper_key([asked]), "html.parser").get_text()
-                assert "e+" not in key + review(asked)
-                assert exercises.mark(asked, key).correct, (asked.id, key)
+                answer = BeautifulSoup(paper_key([asked]), "html.parser").span
+                assert "e+" not in answer.get_text() + review(asked)
+                counts = answer.small.extract().get_text().split(" to ") if answer.small else []
+                for given in (answer.get_text(), *counts):
+                    assert exercises.mark(asked, given).correct, (asked.id, given)
+
+    def test_the_key_says_how_far_a_number_may_lie_from_the_right_one(self) -> None:
+        asked = next(each for each in PAPER if each.kind == "numeric" and each.high > 1.001 * each.answer > 0)
+        first, last = map(float, re.findall(r"<small>(.*) to (.*)</small>", paper_key([asked]))[0])
+        assert first < asked.answer < last
+        assert [first, last] == pytest.approx([asked.low, asked.high], rel=2e-3)
 
     def test_the_reasons_hold_every_rationale_and_the_section(self) -> None:
         words = shown(paper_reasons(PAPER, section_url=lambda asked: f"x.html#{asked.id}"))

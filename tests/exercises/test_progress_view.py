@@ -491,6 +491,15 @@ class TestReview:
         expect(page.get_by_role("link", name="Whose clock runs?")).to_have_attribute("href", "#q-contact-clock")
         expect(page.get_by_text("Not right yet", exact=True)).to_have_count(0)
 
+    def test_a_title_that_opens_with_a_quotation_has_no_mark_doubled(self, open_page: Callable[..., Page]) -> None:
+        quoted = entry("contact/1", title="“It never rains,” says the desk. What does…", url="#q-contact-rain")
+        known = CATALOGUE | {"questions": CATALOGUE["questions"] | {"contact/rain": quoted}}
+        page = open_page({"contact/rain": record(0.5)}, document(catalogue=known))
+        expect(page.locator(".ops-review > p")).to_have_text(
+            "Nothing is due for review. "
+            "The next, “\u2018It never rains,\u2019 says the desk. What does…”, comes back in 7 days."
+        )
+
     def test_what_was_just_answered_wrongly_is_linked_before_it_is_due(self, open_page: Callable[..., Page]) -> None:
         page = open_page(
             {
@@ -760,6 +769,13 @@ class TestEveryReader:
     def test_nothing_moves(self) -> None:
         assert "transition" not in STYLE
         assert "animation" not in STYLE
+
+
+def test_it_leads_through_the_chapters_in_the_order_of_the_book() -> None:
+    contents = (Path(__file__).parents[2] / "_toc.yml").read_text(encoding="utf-8")
+    chapters = [name for name in ProgressWidget().catalogue["chapters"] if f"chapters/{name}\n" in contents]
+    assert chapters[0] == "operations-and-services"
+    assert chapters == sorted(chapters, key=lambda name: contents.index(f"chapters/{name}\n"))
 
 
 class TestWidget:

@@ -246,6 +246,15 @@ def links_without_roles(_course: Course, notebook: Notebook) -> Iterator[str]:
         yield f"{{ref}} to {label}: write `[words]({there}#{label})`, which does no harm in JupyterLab."
 
 
+@among(FOR_NOTEBOOKS)
+def folds_no_formula_among_paragraphs(_course: Course, notebook: Notebook) -> Iterator[str]:
+    """JupyterLab takes a fold of paragraphs for one piece of HTML, and shows a formula in it as it was typed."""
+    for fold in re.findall(r"<details>((?:(?!</?details>).)*)</details>", notebook.prose, re.DOTALL):
+        lists = re.search(r"^(?:\d+\.|[-*|]) ", fold, re.MULTILINE)
+        if not lists and (formula := re.search(r"\$[^$]+\$", fold)):
+            yield f"{formula[0]} stands in a fold of paragraphs: write it in plain signs, such as × and √."
+
+
 def _globals(table: symtable.SymbolTable) -> list[str]:
     """Return the names that a function, or one inside it, takes from the notebook."""
     own = [each.get_name() for each in table.get_symbols() if each.is_global()]

@@ -324,6 +324,12 @@ def a_role_for_another_notebook(sample: Sample) -> None:
     sample.chapter.append(text("As {ref}`told there <far-away>`."))
 
 
+@broken("folds_no_formula_among_paragraphs", r"$2 \times 3$ stands in a fold")
+def a_formula_in_a_fold(sample: Sample) -> None:
+    step = "<details>\n<summary>The missing step</summary>\n\n$2 \\times 3$ hours.\n\n</details>"
+    sample.chapter.append(text(f"<details>\n<summary>Try</summary>\n\n1. $1 + 1$\n\n{step}\n</details>"))
+
+
 @broken("stores_no_widget", "cell 12 stores a widget")
 def a_widget_view(sample: Sample) -> None:
     output(sample, "application/vnd.jupyter.widget-view+json", {"model_id": "1"})

@@ -44,7 +44,7 @@ def test_the_map_leads_from_each_objective_to_all_that_serves_it() -> None:
         [
             "## First\n\n### The bakery\n",
             "[20 minutes to read](../chapters/bakery.ipynb) and [40 minutes to practise](../exercises/bakery.ipynb).\n",
-            '<details class="source"><summary>Objectives, questions and ideas: The bakery</summary>\n',
+            '<details class="source printed"><summary>Objectives, questions and ideas: The bakery</summary>\n',
             "1. Weigh bread.",
             "   - Read: [Bread](../chapters/bakery.ipynb#bread) · [The scales](../chapters/bakery.ipynb#scales)",
             f"   - Check: {link('chapters', 'heavy')}",

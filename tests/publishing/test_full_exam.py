@@ -13,6 +13,7 @@ from .small_book import SmallBook, question
 
 CHAPTER = "chapters/customer-contact"
 SEED = 7
+ASKED = "customer-contact/split-capacity"
 COUNT = min(FULL_QUESTIONS, len(examined(["customer-contact"])))
 
 
@@ -26,8 +27,8 @@ def page(book: SmallBook, name: str) -> BeautifulSoup:
 
 @pytest.fixture(scope="module")
 def book(tmp_path_factory: pytest.TempPathFactory) -> SmallBook:
-    asked = next(each.id for each in exercises.bank() if each.kind == "choice" and "exam" not in each.pool)
-    notebooks = {CHAPTER: [question(asked)], "book/paper": [piece("blueprint"), piece("paper")]}
+    link = {"cell_type": "markdown", "metadata": {}, "source": f"Begin with {{ask}}`{ASKED}`."}
+    notebooks = {CHAPTER: [question(ASKED)], "book/paper": [piece("blueprint"), piece("paper"), link]}
     made = SmallBook(tmp_path_factory.mktemp("book"), notebooks, practice=False, settings={"opsbook_seed": SEED})
     made.build()
     return made
@@ -58,6 +59,13 @@ def test_without_a_page_of_answers_nothing_leads_to_one(book: SmallBook) -> None
     links = [link["href"] for link in page(book, "book/paper").select("article a[href]")]
     assert not [link for link in links if "answer" in link]
     assert page(book, "book/paper").select(".ops-paper-end") == []
+
+
+def test_a_page_links_a_question_by_its_id(book: SmallBook) -> None:
+    link = page(book, "book/paper").find("a", string="split capacity")
+    address, _, anchor = link["href"].partition("#")
+    assert address == f"../{CHAPTER}.html"
+    assert page(book, CHAPTER).find(id=anchor)
 
 
 def test_the_paper_loads_its_style_and_no_script_of_questions(book: SmallBook) -> None:

@@ -83,16 +83,36 @@ def test_items_to_practise_are_there_and_of_what_is_read(name: str) -> None:
         text = "\n".join("".join(cell["source"]) for cell in cells)
         items = re.findall(r"^### (\d+)\. ", text, re.MULTILINE)
         assert set(numbers.split(", ")) <= set(items), each
+        for number in numbers.split(", "):
+            found = re.search(rf"^### {number}\. .*?(?=^##|\Z)", text, re.MULTILINE | re.DOTALL)
+            assert found
+            asked = re.findall(r'exercises\.question\("([\w/-]+)"', found[0])
+            assert all(QUESTIONS[question]["kind"] != "code" for question in asked), f"{each} {number} needs code"
+
+
+@pytest.mark.parametrize("name", [*COURSE, *SEMESTER])
+def test_the_room_has_something_to_do_for_45_minutes(name: str) -> None:
+    planned = [int(minutes) for minutes in re.findall(r"\*(\d+) min:\*", _line(MEETINGS[name], "In the room"))]
+    assert sum(planned) in {0, 45}
 
 
 @pytest.mark.parametrize("name", [name for name in MEETINGS if name != "Week 12"])
 def test_self_checks_are_asked_in_the_chapters_read(name: str) -> None:
     meeting = MEETINGS[name]
-    slugs = re.findall(r"`([\w-]+)`", _line(meeting, "Self-checks"))
-    read = _read(_line(meeting, "Read"))
-    for slug in slugs:
-        assert any("check" in QUESTIONS.get(f"{each}/{slug}", {"pool": []})["pool"] for each in read), slug
-    assert len(slugs) == 2
+    asked = re.findall(r"\{ask\}`([\w/-]+)`", _line(meeting, "Self-checks"))
+    for each in asked:
+        assert "check" in QUESTIONS[each]["pool"], each
+        assert each.partition("/")[0] in _read(_line(meeting, "Read")), each
+    assert len(asked) == 2
+
+
+def test_the_links_lead_to_where_questions_are_asked() -> None:
+    linked = re.findall(r"\{ask\}`([\w/-]+)`", GUIDE)
+    assert len(linked) > 50
+    for each in linked:
+        folder = "chapters" if "check" in QUESTIONS[each]["pool"] else "exercises"
+        notebook = (ROOT / folder / f"{each.partition('/')[0]}.ipynb").read_text(encoding="utf8")
+        assert f'exercises.question(\\"{each}\\"' in notebook, each
 
 
 def test_exercises_take_as_long_as_the_page_says() -> None:
@@ -115,12 +135,13 @@ def test_each_chapter_has_misconceptions_that_a_question_meets_where_learners_se
     met = {}
     for line in re.findall(r"^- \*\*.*", part, re.MULTILINE):
         chapter, label = re.findall(r"\.\./chapters/([\w-]+)\.ipynb#([\w-]+)\)", line)[0]
-        met[chapter] = re.findall(r"`([\w-]+)`", line)
-        for slug in met[chapter]:
-            assert QUESTIONS[f"{chapter}/{slug}"]["pool"] != ["exam"]
-        assert QUESTIONS[f"{chapter}/{met[chapter][0]}"]["section"] == label
+        met[chapter] = re.findall(r"\{ask\}`([\w/-]+)`", line)
+        for asked in met[chapter]:
+            assert asked.startswith(f"{chapter}/")
+            assert QUESTIONS[asked]["pool"] != ["exam"]
+        assert QUESTIONS[met[chapter][0]]["section"] == label
     assert set(met) == set(CHAPTERS)
-    assert {len(slugs) for slugs in met.values()} == {2}
+    assert {len(asked) for asked in met.values()} == {2}
 
 
 # --- What the dice make likely ---------------------------------------------------------------------------------
@@ -178,6 +199,34 @@ def test_the_words_about_the_dice_line_are_exact() -> None:
     assert f"after forty turns its mean is {later @ np.arange(later.size):.1f}" in words
 
 
+def _sum_of(tables: int, line: np.ndarray) -> np.ndarray:
+    total = np.ones(1)
+    for _ in range(tables):
+        total = np.convolve(total, line)
+    return total
+
+
+def _exceeds(first: np.ndarray, second: np.ndarray) -> float:
+    """Return the chance that the first of two independent numbers is the larger one."""
+    below = np.concatenate([[0.0], np.cumsum(second)])
+    return float(first @ below[np.minimum(np.arange(first.size), second.size)])
+
+
+def test_how_often_the_runs_come_out_in_order() -> None:
+    lines = {run: _dice_line(could, 20)[0] for run, could in RUNS.items()}
+    five = {run: _sum_of(5, line) for run, line in lines.items()}
+    doubled = np.zeros(2 * five["B"].size)
+    doubled[::2] = five["B"]
+    words = _part("guide-dice")
+    assert f"B's mean is above C's in {_exceeds(five['B'], five['C']):.0%} of rooms" in words
+    assert f"but A's above B's in {_exceeds(_sum_of(10, lines['A']), doubled):.0%} only" in words
+
+
+def test_a_morning_of_dice_calls_for_an_act_as_often_as_it_says() -> None:
+    far = sum(abs(first + second - 7) >= 4 for first in range(1, 7) for second in range(1, 7)) / 36
+    assert f"does so in {1 - (1 - far) ** 8:.0%} of such mornings" in SEMESTER["Week 11"]
+
+
 @pytest.mark.parametrize("run", RUNS)
 def test_playing_the_dice_line_gives_what_is_computed(run: str) -> None:
     rng = np.random.default_rng(1)
@@ -207,3 +256,8 @@ def test_the_silent_room_reports_what_it_says() -> None:
     promoters, middle, detractors = (share * chance for share, chance in ((30, 4 / 6), (40, 1 / 6), (30, 2 / 6)))
     score = 100 * (promoters - detractors) / (promoters + middle + detractors)
     assert f"the expected numbers handed in give {score:+.0f}" in _part("guide-silent")
+    for_it, against = (
+        [comb(9, k) * chance**k * (1 - chance) ** (9 - k) for k in range(10)] for chance in (4 / 6, 2 / 6)
+    )
+    hidden = sum(for_it[i] * against[j] for i in range(10) for j in range(i, 10))
+    assert f"With 30 people it is 0 or below in {hidden:.0%} of such rooms" in _part("guide-silent")

@@ -93,6 +93,20 @@ def test_citations_and_terms_are_written_out(root: Path, tmp_path: Path) -> None
     )
 
 
+def test_what_a_cell_writes_is_legible_too(root: Path, tmp_path: Path) -> None:
+    (root / "book" / "references.bib").write_text("@book{a1, author={Ann Lee}, year={1990}, title={A}}", "utf8")
+    told = "{term}`Spread <variance>` of {term}`queues` {cite:p}`a1`"
+    code = f"Markdown(f'{told.replace('{', '{{').replace('}', '}}')} is {{1}}.')"
+    output = {"output_type": "execute_result", "data": {"text/markdown": f"{told} is 1."}, "metadata": {}}
+    cell = {"cell_type": "code", "metadata": {}, "source": code, "execution_count": 1, "outputs": [output]}
+    book = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    (root / "chapters" / "a.ipynb").write_text(json.dumps(book), encoding="utf8")
+    lab.prepare(root, tmp_path / "mine")
+    (copied,) = json.loads((tmp_path / "mine" / "chapters" / "a.ipynb").read_text(encoding="utf8"))["cells"]
+    assert "".join(copied["source"]) == "Markdown(f'Spread of queues (Lee, 1990) is {1}.')"
+    assert "".join(copied["outputs"][0]["data"]["text/markdown"]) == "Spread of queues (Lee, 1990) is 1."
+
+
 def test_widgets_of_an_earlier_day_go_and_nothing_else(root: Path, tmp_path: Path) -> None:
     workspace = tmp_path / "mine"
     lab.prepare(root, workspace)

@@ -72,11 +72,13 @@ def test_the_ledger_keeps_the_order_of_the_book() -> None:
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry["claim"])
 def test_an_entry_tells_verdict_sources_limits_and_place(entry: dict[str, Any]) -> None:
     text = sections(evidence_ledger(ENTRIES))[entry["claim"]]
-    assert f"**{entry['verdict']}.** {entry['reason']}" in text
+    shown, summary, inside = text.partition(f"<summary>What the sources found: {entry['claim']}</summary>\n\n")
+    assert summary
+    assert f"**{entry['verdict']}.** {entry['reason']}" in shown
+    assert f"*Limits.* {entry['limits']}" in shown
+    assert entry["where"] in shown
     for source in entry["sources"]:
-        assert f"- {{cite:t}}`{source['key']}`: {source['found']}\n" in text
-    assert f"*Limits.* {entry['limits']}" in text
-    assert entry["where"] in text
+        assert f"- {{cite:t}}`{source['key']}`: {source['found']}\n" in inside
 
 
 def test_an_empty_ledger_is_an_empty_page() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
+from math import ceil, floor, log10
 from string import ascii_uppercase
 
 from opsbook.exercises import prose
@@ -39,7 +40,7 @@ def paper_markup(questions: Iterable[Question]) -> str:
 
 
 def paper_key(questions: Iterable[Question]) -> str:
-    """Return the right answers alone, numbered as on paper: letters, numbers, and letters in their order."""
+    """Return the right answers alone, numbered as on paper: letters, numbers and what else counts, letters in order."""
     return _numbered("ops-paper-key", map(_short, questions))
 
 
@@ -116,8 +117,15 @@ def _short(question: Question) -> str:
             return " ".join(letters[item.group] for item in question.items)
         case NumericQuestion():
             unit = "" if question.unit in {"", "proportion"} else f" {escape(question.unit)}"
-            return f"{figure(question.answer)}{unit}"
+            return f"<span>{figure(question.answer)}{unit}{_range(question.low, question.high)}</span>"
     raise NotImplementedError(f"no key for questions of kind {question.kind!r}")
+
+
+def _range(low: float, high: float) -> str:
+    """Return which numbers count, to four significant digits; rounded inwards, so that each of them does."""
+    step = 10.0 ** (floor(log10(max(abs(low), abs(high)))) - 3)
+    first, last = figure(ceil(low / step) * step), figure(floor(high / step) * step)
+    return "" if float(first) >= float(last) else f" <small>{first} to {last}</small>"
 
 
 def _reasons(question: Question) -> str:

@@ -1,5 +1,7 @@
 """Shows a learner's progress in JupyterLab: the same element that serves the page, with Python's file behind it."""
 
+import re
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -8,7 +10,7 @@ import traitlets
 
 from opsbook.exercises import progress
 from opsbook.exercises.assets import asset
-from opsbook.exercises.banks import catalogue
+from opsbook.exercises.banks import bank_paths, catalogue
 
 __all__ = ["ProgressWidget", "my_progress"]
 
@@ -18,11 +20,19 @@ _NOTE = (
 )
 
 
+def _in_order(names: Iterable[str]) -> list[str]:
+    """Return chapters in the order of the book; where opsbook was installed without the book, by name."""
+    contents = next(iter(bank_paths().values())).parents[2] / "_toc.yml"
+    text = contents.read_text(encoding="utf-8") if contents.exists() else ""
+    listed = re.findall(r"file: (?:chapters|book)/(\S+)$", text, re.MULTILINE)
+    return sorted(names, key=lambda name: (listed.index(name) if name in listed else len(listed), name))
+
+
 def _catalogue() -> dict[str, Any]:
     known = catalogue()
     # A notebook's address in JupyterLab depends on where it was opened, so nothing is linked here: the view gives the
     # line that asks a question.
-    names = sorted({objective.partition("/")[0] for objective in known["objectives"]})
+    names = _in_order({objective.partition("/")[0] for objective in known["objectives"]})
     chapters = {name: {"title": name.replace("-", " ").capitalize(), "part": "", "url": None} for name in names}
     return {"objectives": known["objectives"], "chapters": chapters, "questions": known["questions"]}
 

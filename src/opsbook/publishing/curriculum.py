@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 from docutils import nodes
 from sphinx.environment import BuildEnvironment
+from sphinx.util.docutils import SphinxRole
 
 from opsbook.exercises.banks import bank_paths, catalogue
 from opsbook.exercises.page import QUESTION_MIME_TYPE
@@ -22,6 +23,7 @@ __all__ = [
     "Ideas",
     "Page",
     "Prerequisites",
+    "QuestionLink",
     "Unit",
     "curriculum_map",
     "ideas_taught",
@@ -180,7 +182,7 @@ def _unit(unit: Unit, ideas: Mapping[str, str], questions: Mapping[str, Mapping[
         [
             f"{'###' if unit.part else '##'} {unit.title}",
             f"{time}.",
-            folded(summary, objectives, f"Ideas:\n\n{covered}"),
+            folded(summary, objectives, f"Ideas:\n\n{covered}", printed=True),
         ]
     )
 
@@ -298,3 +300,17 @@ class Ideas(_OfCourse):
     def run(self) -> list[nodes.Node]:
         """Return the page's nodes."""
         return self._parsed(ideas_taught(self._ideas(), self._units(), self._pages()), "ideas")
+
+
+class QuestionLink(SphinxRole):
+    """A link from the text of a page to a question where learners meet it; the text is its full id."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Return the link, or what is wrong with the id."""
+        about = catalogue()["questions"].get(self.text)
+        if about is None or set(about["pool"]) == {"exam"}:
+            rule = "names no question that a chapter or its exercises ask"
+            found = self.inliner.reporter.error(f"`{self.text}` {rule}. See exercises/bank.", line=self.lineno)
+            return [nodes.literal(self.text, self.text)], [found]
+        folder = "chapters" if "check" in about["pool"] else "exercises"
+        return [nodes.raw("", _question(folder, self.text.partition("/")[0], self.text), format="html")], []

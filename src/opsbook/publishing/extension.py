@@ -28,7 +28,7 @@ from opsbook.exercises.banks import default_seed, question
 from opsbook.mathml import to_mathml
 from opsbook.publishing import glossary, workbook
 from opsbook.publishing.borrowed import BorrowedExplorer, BorrowedQuestion
-from opsbook.publishing.curriculum import CurriculumMap, Ideas, Prerequisites
+from opsbook.publishing.curriculum import CurriculumMap, Ideas, Prerequisites, QuestionLink
 from opsbook.publishing.pages import DataDictionary, DataOverview, EvidenceLedger, KpiCatalogue, KpiOverview
 from opsbook.publishing.practice import (
     FullExam,
@@ -351,6 +351,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("practice-exam", PracticeExam)
     app.add_directive("prerequisites", Prerequisites)
     app.add_directive("question", BorrowedQuestion)
+    app.add_role("ask", QuestionLink())
     app.add_role("public-name", public_name)
     app.add_config_value("opsbook_fingerprint", _fingerprint(), "env", types=[str])
     app.add_config_value("opsbook_seed", default_seed(), "env", types=[int])

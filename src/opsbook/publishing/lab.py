@@ -27,6 +27,10 @@ SETTINGS: Final = {
     "@jupyterlab/extensionmanager-extension:plugin": {"enabled": False},
 }
 
+# In an f-string of a cell's code the braces are doubled.
+_CITATION: Final = re.compile(r"\{{1,2}cite:([tp])\}{1,2}`([^`]+)`")
+_TERM: Final = re.compile(r"\{{1,2}term\}{1,2}`([^`<]*[^`<\s])(?:\s*<[^`]*>)?`")
+
 
 def prepare(root: Path, workspace: Path) -> list[Path]:
     """Copy chapters and exercises, less their solutions, into `workspace`; what a learner has there stays.
@@ -101,7 +105,7 @@ def _names(bibliography: Path) -> dict[str, str]:
 
 
 def _legible(notebook: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """Write out the roles that only the page resolves: citations and terms."""
+    """Write out the roles that only the page resolves, citations and terms, in text and in what cells write."""
 
     def cited(match: re.Match[str]) -> str:
         works = [names.get(key.strip(), key) for key in match[2].split(",")]
@@ -109,10 +113,14 @@ def _legible(notebook: dict[str, Any], names: Mapping[str, str]) -> dict[str, An
             return " and ".join(re.sub(r", (\d{4}[a-z]?)$", r" (\1)", work) for work in works)
         return f"({'; '.join(works)})"
 
+    def written(text: str | list[str]) -> list[str]:
+        return _TERM.sub(r"\1", _CITATION.sub(cited, "".join(text))).splitlines(keepends=True)
+
     for cell in notebook["cells"]:
-        if cell["cell_type"] == "markdown":
-            text = re.sub(r"\{cite:([tp])\}`([^`]+)`", cited, "".join(cell["source"]))
-            cell["source"] = re.sub(r"\{term\}`([^`]+)`", r"\1", text).splitlines(keepends=True)
+        cell["source"] = written(cell["source"])
+        for output in cell.get("outputs", ()):
+            if "text/markdown" in output.get("data", {}):
+                output["data"]["text/markdown"] = written(output["data"]["text/markdown"])
     return notebook
 
 

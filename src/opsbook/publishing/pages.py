@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Mapping
+from html import escape
 from inspect import getdoc, signature
 from itertools import groupby
 from pathlib import Path
@@ -78,8 +79,9 @@ def evidence_ledger(entries: list[dict[str, Any]]) -> str:
     for entry in entries:
         sources = "\n".join(f"- {{cite:t}}`{item['key']}`: {item['found']}" for item in entry["sources"])
         parts.append(
-            f"## {entry['claim']}\n\n**{entry['verdict']}.** {entry['reason']}\n\n{sources}\n\n"
-            f"*Limits.* {entry['limits']}\n\n*In the book:* {entry['where']}"
+            f"## {entry['claim']}\n\n**{entry['verdict']}.** {entry['reason']}\n\n"
+            f"*Limits.* {entry['limits']}\n\n*In the book:* {entry['where']}\n\n"
+            + folded(f"What the sources found: {escape(entry['claim'])}", sources, printed=True)
         )
     return "\n\n".join(parts)
 
@@ -151,10 +153,11 @@ def _call(measure: kpi.Measure) -> str:
     return line if len(line) <= _NARROW else "kpi.table(\n" + "".join(f"    {each},\n" for each in arguments) + ")"
 
 
-def folded(summary: str, *parts: str) -> str:
-    """Return what only some readers want under one line; nothing if there is nothing."""
+def folded(summary: str, *parts: str, printed: bool = False) -> str:
+    """Return what only some readers want under one line, on paper only if `printed`; nothing if there is nothing."""
     body = "\n\n".join(filter(None, parts))
-    return f'<details class="source"><summary>{summary}</summary>\n\n{body}\n\n</details>' if body else ""
+    classes = "source printed" if printed else "source"
+    return f'<details class="{classes}"><summary>{summary}</summary>\n\n{body}\n\n</details>' if body else ""
 
 
 def _terms(said: Mapping[str, str], *classes: str) -> str:

@@ -492,7 +492,8 @@
       if (!soonest) return make("p", { textContent: "Nothing is due for review." });
       const { id, title, url } = soonest.question;
       const when = count(Math.max(1, Math.ceil(soonest.left)), "day");
-      const next = this.link(title, url, `next-${id}`);
+      // What is quoted within a quotation stands between single marks.
+      const next = this.link(title.replaceAll("“", "‘").replaceAll("”", "’"), url, `next-${id}`);
       return make("p", {}, "Nothing is due for review. The next, “", next, `”, comes back in ${when}.`);
     }
 
