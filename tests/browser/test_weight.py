@@ -25,14 +25,16 @@ KIB = 1024
 
 @dataclass
 class Bill:
-    """What came over the line, by address: bytes as sent, headers included, and bytes once unpacked."""
+    """What came over the line for a page, by address: bytes as sent, headers included, and bytes once unpacked."""
 
+    page: str
     sent: dict[str, float] = field(default_factory=dict)
     unpacked: dict[str, float] = field(default_factory=dict)
     addresses: dict[str, str] = field(default_factory=dict)
 
     def request(self, event: dict[str, Any]) -> None:
-        if event["request"]["url"].startswith("http"):
+        # The browser may still be looking for an icon of where it was before.
+        if event["documentURL"] == self.page and event["request"]["url"].startswith("http"):
             self.addresses[event["requestId"]] = event["request"]["url"]
 
     def piece(self, event: dict[str, Any]) -> None:
@@ -82,14 +84,14 @@ def arrive(open_page: Callable[..., Page]) -> Callable[[str], tuple[Page, Bill]]
     def visit(name: str) -> tuple[Page, Bill]:
         page = open_page("_static/icon.svg")
         home = page.url.removesuffix("_static/icon.svg")
-        bill = Bill()
+        bill = Bill(home + name)
         network = page.context.new_cdp_session(page)
         network.send("Network.enable")
         network.send("Network.setCacheDisabled", {"cacheDisabled": True})
         network.on("Network.requestWillBeSent", bill.request)
         network.on("Network.dataReceived", bill.piece)
         network.on("Network.loadingFinished", bill.finished)
-        page.goto(home + name)
+        page.goto(bill.page)
         bill.settle(page)
         # A browser with a window also shows the icon for its tab, which comes with the page.
         assert page.locator("link[rel=icon]").get_attribute("href").startswith("data:")
