@@ -13,6 +13,7 @@ from sphinx.util.docutils import SphinxDirective
 from opsbook.exercises.explorers import EXPLORER_MIME_TYPE
 from opsbook.exercises.views import VIEW_MIME_TYPE
 from opsbook.publishing.figures import explorer_figure
+from opsbook.publishing.notebooks import stored
 from opsbook.publishing.outputs import asked_nodes, figure_nodes
 from opsbook.validation import known
 
@@ -21,14 +22,8 @@ __all__ = ["BorrowedExplorer", "BorrowedQuestion", "explorers", "narrowed", "tit
 
 def explorers(notebook: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the payloads of a notebook's explorers by the message of each."""
-    stored = (
-        output["data"][mime]
-        for cell in notebook["cells"]
-        for output in cell.get("outputs", ())
-        for mime in (EXPLORER_MIME_TYPE, VIEW_MIME_TYPE)
-        if mime in output.get("data", {})
-    )
-    return {payload["spec"]["title"]["text"]: payload for payload in stored}
+    payloads = (data[mime] for mime, data in stored(notebook, EXPLORER_MIME_TYPE, VIEW_MIME_TYPE))
+    return {payload["spec"]["title"]["text"]: payload for payload in payloads}
 
 
 def narrowed(payload: Mapping[str, Any], sliders: Sequence[str]) -> dict[str, Any]:

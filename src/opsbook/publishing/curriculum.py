@@ -16,6 +16,7 @@ from sphinx.util.docutils import SphinxRole
 
 from opsbook.exercises.banks import bank_paths, catalogue
 from opsbook.exercises.page import QUESTION_MIME_TYPE
+from opsbook.publishing.notebooks import stored
 from opsbook.publishing.pages import Generated, folded
 
 __all__ = [
@@ -77,13 +78,7 @@ def _markdown(notebook: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _asked(notebook: Mapping[str, Any]) -> tuple[str, ...]:
-    found = (
-        output["data"][QUESTION_MIME_TYPE]["id"]
-        for cell in notebook["cells"]
-        for output in cell.get("outputs", ())
-        if QUESTION_MIME_TYPE in output.get("data", {})
-    )
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(data[mime]["id"] for mime, data in stored(notebook, QUESTION_MIME_TYPE)))
 
 
 def _plain(heading: str) -> str:

@@ -51,8 +51,9 @@ _PACKAGE = Path(str(files("opsbook")))
 _VENDOR = _PACKAGE / "vendor"
 _THEME = _PACKAGE / "publishing" / "theme"
 _ELEMENT = _PACKAGE / "exercises" / "static"
-# A case folds its analyses too, so that a reader decides first.
-_DEEPER = ("Deeper:", "Analysis:")
+# A case folds its analyses, so that a reader decides first.
+_ANALYSIS = "Analysis:"
+_FOLDED = ("Deeper:", _ANALYSIS)
 _DOWNLOADS = "_static/downloads"
 # What a page loads for what stands in it.
 _NEEDED = {
@@ -111,7 +112,7 @@ class _FoldDeeper(SphinxPostTransform):
     def run(self, **_options: object) -> None:
         for section in list(self.document.findall(nodes.section)):
             title = section[0].astext() if section.children and isinstance(section[0], nodes.title) else ""
-            if title.startswith(_DEEPER):
+            if title.startswith(_FOLDED):
                 fold = _Deeper("", title=title)
                 section.replace_self(fold)
                 fold += section
@@ -134,9 +135,8 @@ class _FoldCode(SphinxPostTransform):
 
 
 def _visit_deeper(self: HTML5Translator, node: _Deeper) -> None:
-    when = (
-        '<span class="fold-note">Open it when you have decided.</span>' if node["title"].startswith("Analysis:") else ""
-    )
+    decided = '<span class="fold-note">Open it when you have decided.</span>'
+    when = decided if node["title"].startswith(_ANALYSIS) else ""
     self.body.append(f'<details class="deeper"><summary>{self.encode(node["title"])}{when}</summary>\n')
 
 

@@ -15,7 +15,7 @@ import yaml
 from pybtex.database import parse_file
 from pybtex.richtext import Text
 
-from opsbook.publishing.notebooks import WIDGET_MIME_TYPE, sources
+from opsbook.publishing.notebooks import WIDGET_MIME_TYPE, sources, stored
 from opsbook.publishing.solutions import strip
 
 __all__ = ["SETTINGS", "prepare", "start"]
@@ -76,12 +76,7 @@ def _sweep(path: Path) -> None:
     """Take out the widgets of an earlier day, which JupyterLab would show as errors until their cells run again."""
     try:
         notebook = json.loads(path.read_text(encoding="utf8"))
-        views = [
-            output["data"]
-            for cell in notebook["cells"]
-            for output in cell.get("outputs", ())
-            if WIDGET_MIME_TYPE in output.get("data", {})
-        ]
+        views = [data for _, data in stored(notebook, WIDGET_MIME_TYPE)]
     except (ValueError, KeyError, TypeError, AttributeError):
         return  # not a notebook; it is the learner's, so it stays as it is
     for data in views:
@@ -118,9 +113,8 @@ def _legible(notebook: dict[str, Any], names: Mapping[str, str]) -> dict[str, An
 
     for cell in notebook["cells"]:
         cell["source"] = written(cell["source"])
-        for output in cell.get("outputs", ()):
-            if "text/markdown" in output.get("data", {}):
-                output["data"]["text/markdown"] = written(output["data"]["text/markdown"])
+    for mime, data in stored(notebook, "text/markdown"):
+        data[mime] = written(data[mime])
     return notebook
 
 

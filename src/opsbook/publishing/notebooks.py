@@ -7,7 +7,7 @@ widget state and whatever order the cells were run in.
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -16,7 +16,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-__all__ = ["WIDGET_MIME_TYPE", "execute", "main", "sources"]
+__all__ = ["WIDGET_MIME_TYPE", "execute", "main", "sources", "stored"]
 
 _FOLDERS: Final = ("chapters", "exercises")
 WIDGET_MIME_TYPE: Final = "application/vnd.jupyter.widget-view+json"
@@ -26,6 +26,14 @@ _KERNEL: Final = {"display_name": "Python 3 (ipykernel)", "language": "python", 
 def sources(root: Path) -> list[Path]:
     """Return the notebooks of the book below `root`."""
     return [path for folder in _FOLDERS for path in sorted((root / folder).glob("*.ipynb"))]
+
+
+def stored(notebook: Mapping[str, Any], *mimes: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield what a notebook keeps of any of `mimes`, from top to bottom: the type, and the data of its output."""
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", ()):
+            data = output.get("data", {})
+            yield from ((mime, data) for mime in mimes if mime in data)
 
 
 def execute(path: Path) -> bool:
