@@ -6,10 +6,10 @@ READY := .venv/ready
 IN_TWO := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help book lab test lint notebooks bench pins clean
+.PHONY: help book lab edition test test-editions lint notebooks bench pins clean
 
 help: ## list every target
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
 book: $(READY) ## build the HTML book into _build/html
 	@$(BIN)/opsbook book
@@ -17,11 +17,20 @@ book: $(READY) ## build the HTML book into _build/html
 lab: $(READY) ## open JupyterLab on your own copy of the exercises
 	@$(BIN)/opsbook lab
 
+FILE ?= book/editions/hospitality.yml
+OUTPUT ?= dist/$(basename $(notdir $(FILE)))
+
+edition: $(READY) ## build a course of your own: make edition FILE=mine.yml OUTPUT=folder
+	@$(BIN)/opsbook edition build $(FILE) --output $(OUTPUT)
+
 test: $(READY) ## prove everything: style, types, units, doctests, notebooks, a clean book, browsers
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/opsbook book --clean
-	@$(BIN)/python tests/browser/chromium.py
+	@$(BIN)/python -m opsbook.publishing.chromium
 	@$(BIN)/python -m pytest $(IN_TWO) --nbval --nbval-current-env tests/browser tests src chapters exercises
+
+test-editions: $(READY) ## prove that any choice of chapters makes a sound edition: each alone, and ten random ones
+	@$(BIN)/python -m pytest $(IN_TWO) tests/editions/slow
 
 lint: $(READY) ## check style and types
 	@$(BIN)/ruff check

@@ -3,11 +3,13 @@
 import argparse
 import math
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import opsbook
+from opsbook.errors import EditionError
 
 __all__ = ["main"]
 
@@ -122,6 +124,55 @@ def _kpi(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _edition_check(arguments: argparse.Namespace) -> int:
+    from opsbook.publishing.editions import plan  # noqa: PLC0415 - as above
+
+    print(plan.checked(arguments.file, _course()).report())
+    return 0
+
+
+def _edition_build(arguments: argparse.Namespace) -> int:
+    from opsbook.publishing.editions import build  # noqa: PLC0415 - as above
+
+    bar = _Bar() if sys.stderr.isatty() else None
+    # Whoever stops us politely is to find no litter either.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: signal.raise_signal(signal.SIGINT))
+    try:
+        built = build.build(arguments.file, arguments.output, root=_course(), dry_run=arguments.dry_run, progress=bar)
+    finally:
+        if bar:
+            bar.clear()
+    print(built.report)
+    if built.output is None:
+        print("\nNothing was written: this was a dry run.")
+    else:
+        print(f"\n{built.table()}\n\nThe edition is in {built.output}.")
+    return 0
+
+
+def _edition_leaks(arguments: argparse.Namespace) -> int:
+    from opsbook.publishing.editions import leaks  # noqa: PLC0415 - as above
+
+    found = leaks.check(arguments.folder)
+    for line in found:
+        print(line, file=sys.stderr)
+    if found:
+        print(f"{_counted(len(found), 'leak')}.", file=sys.stderr)
+        return 1
+    print("Nothing that is kept from students was found in what they get.")
+    return 0
+
+
+def _course() -> Path:
+    """Return the course that editions are made from: around the current folder, else the one that opsbook runs from."""
+    from opsbook.publishing import book  # noqa: PLC0415 - as above
+
+    try:
+        return book.project(Path())
+    except book.NotAProjectError:
+        return book.project(Path(__file__).parent)
+
+
 class _Bar:
     """A bar on standard error, in one line that is drawn over."""
 
@@ -228,9 +279,52 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument("files", nargs="*", type=Path, metavar="FILE", help="bank files (default: the course's own)")
     check.set_defaults(run=_bank_check)
+    _add_edition(commands)
     _add_staff(commands)
     _add_kpi(commands)
     return parser
+
+
+def _add_edition(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    edition = commands.add_parser(
+        "edition",
+        help="make a course of your own from one file",
+        description="Make a course of your own from one file: its website, notebooks, question packages for learning "
+        "management systems, an nbgrader course and PDFs, for students without solutions and for you with them.",
+    )
+    actions = edition.add_subparsers(title="actions", required=True, metavar="ACTION")
+    check = actions.add_parser(
+        "check",
+        help="say what an edition would hold, and list everything that is wrong with its file",
+        description="Say what an edition would hold and why: chapters, prerequisites, links rewritten, dates, outputs. "
+        "Whatever is wrong with the file is listed at once.",
+    )
+    check.add_argument("file", type=Path, metavar="FILE.yml", help="the edition's file")
+    check.set_defaults(run=_edition_check)
+
+    build = actions.add_parser(
+        "build",
+        help="build an edition into a folder",
+        description="Build an edition into a folder, and search what students get for everything that is kept from "
+        "them. A build that fails or is stopped leaves what was there as it was.",
+        epilog="example: opsbook edition build mine.yml --output ~/my-course",
+    )
+    build.add_argument("file", type=Path, metavar="FILE.yml", help="the edition's file")
+    build.add_argument(
+        "--output", type=Path, required=True, metavar="DIR", help="new, empty, or the output of an earlier build"
+    )
+    build.add_argument("--dry-run", action="store_true", help="only say what the edition would hold; write nothing")
+    build.set_defaults(run=_edition_build)
+
+    leaks = actions.add_parser(
+        "leaks",
+        help="search what students get for solutions, keys and notes",
+        description="Search what students get of an edition for everything that its instructor's archive keeps from "
+        "them: solutions, keys, hidden tests, notes.",
+        epilog="Ends with 0 when nothing was found, with 1 otherwise.",
+    )
+    leaks.add_argument("folder", type=Path, metavar="DIR", help="the output of `opsbook edition build`")
+    leaks.set_defaults(run=_edition_leaks)
 
 
 def _add_staff(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -347,6 +441,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("opsbook: stopped.", file=sys.stderr)
         return 130
+    except EditionError as error:
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        print(f"{_counted(len(error.problems), 'problem')}. Nothing was written.", file=sys.stderr)
+        return 1
     except (ValueError, LookupError, OSError, ImportError) as error:
         print(f"opsbook: {error}", file=sys.stderr)
         return 1

@@ -7,6 +7,7 @@ __all__ = [
     "ChartError",
     "ContactLogError",
     "DatasetError",
+    "EditionError",
     "MissingColumnError",
     "UnknownNameError",
     "UnstableQueueError",
@@ -64,6 +65,14 @@ class ContactLogError(ValueError):
 
 class BlueprintError(ValueError):
     """A service blueprint breaks its rules; ``problems`` lists every place."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class EditionError(ValueError):
+    """An edition of the course cannot be made as its file stands; ``problems`` lists every place."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))

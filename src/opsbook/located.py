@@ -3,11 +3,12 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import yaml
 
-__all__ = ["Place", "Tree", "UnreadableError", "parse", "write"]
+__all__ = ["Place", "Tree", "UnreadableError", "parse", "printable", "text_of", "write"]
 
 Place = tuple[str | int, ...]
 
@@ -18,6 +19,11 @@ _TOO_DEEP = f"the file is nested too deeply. Its values lie {_DEEPEST} levels de
 # A few aliases of aliases can stand for billions of values.
 _MOST_VALUES = 50_000
 _TOO_MANY = f"the file holds more than {_MOST_VALUES:,} values. Write aliases (`*`) out, or split it."
+
+
+# Beyond this, what reads YAML takes minutes.
+_MEGABYTE = 1_000_000
+_LARGEST = _MEGABYTE
 
 
 class _Loader(yaml.SafeLoader):
@@ -124,6 +130,43 @@ class _Converter:
             self.lines.setdefault(place, line)
             result[key] = self.value(value_node, place, above)
         return result
+
+
+def printable(text: str) -> str:
+    r"""Return text whose control characters, which may do anything to a terminal, are escaped.
+
+    Examples
+    --------
+    >>> print(printable("bell\a"))
+    bell\x07
+    """
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
+def text_of(path: Path, hint: str = "Shorten it.", *, largest: int = _LARGEST) -> str:
+    """Return the text of a file of at most `largest` bytes; `hint` tells what to do about a larger one.
+
+    Raises
+    ------
+    UnreadableError
+        There is no such file, it cannot be read, is too long, or is no text in UTF-8.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(largest + 1)
+        if len(content) > largest:
+            size = f"{largest // _MEGABYTE} MB" if largest >= _MEGABYTE else f"{largest // 1_000} kB"
+            raise UnreadableError(f"the file must not exceed {size}. {hint}")
+        return content.decode("utf-8")
+    except FileNotFoundError:
+        raise UnreadableError("there is no such file. Check the path.") from None
+    except OSError as error:
+        raise UnreadableError(
+            f"the file cannot be read: {error.strerror}. Check the path and its permissions."
+        ) from None
+    except UnicodeDecodeError as error:
+        rule = f"the file must be UTF-8 text; byte {error.start + 1} is not. Save it as UTF-8."
+        raise UnreadableError(rule) from None
 
 
 def parse(text: str) -> Tree:

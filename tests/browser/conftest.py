@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, Route, WebSocketRoute
 
-from .chromium import SWITCHES, find
+from opsbook.publishing.chromium import SWITCHES, find
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "_build" / "html"

@@ -10,7 +10,7 @@ from opsbook.datasets import storage
 from opsbook.errors import DatasetError
 from opsbook.validation import known
 
-__all__ = ["Column", "Description", "describe", "names"]
+__all__ = ["Column", "Description", "describe", "described", "names"]
 
 PACKAGE = "datapackage.json"
 
@@ -91,6 +91,8 @@ class Description:
         Number of rows.
     file, checksum : str
         File in the folder of the data, and the SHA-256 of its bytes in hexadecimal digits.
+    replaced : str
+        In an edition, what stands here in place of the course's own rows; empty if these are the course's own.
 
     Examples
     --------
@@ -113,11 +115,18 @@ class Description:
     rows: int
     file: str
     checksum: str
+    replaced: str = ""
+
+    @property
+    def kind(self) -> str:
+        """Whether the data are real or made, in a word or two: ``real``, ``synthetic`` or ``an instructor's own``."""
+        return "synthetic" if self.synthetic else "an instructor's own" if self.replaced else "real"
 
     @property
     def origin(self) -> str:
         """Whether the data are real or made, as a phrase."""
-        return "synthetic: made by a generator, no evidence about the world" if self.synthetic else "real"
+        said = "synthetic: made by a generator, no evidence about the world" if self.synthetic else self.kind
+        return f"{said}; {self.replaced}" if self.replaced else said
 
     @property
     def _facts(self) -> list[tuple[str, str]]:
@@ -217,7 +226,7 @@ def describe(name: str) -> Description:
     ['card', 'tipped']
     """
     resources = _resources()
-    return _description(resources[known("data set", name, resources)])
+    return described(resources[known("data set", name, resources)])
 
 
 def _resources() -> dict[str, dict[str, Any]]:
@@ -232,7 +241,8 @@ def _resources() -> dict[str, dict[str, Any]]:
         ) from error
 
 
-def _description(resource: dict[str, Any]) -> Description:
+def described(resource: dict[str, Any]) -> Description:
+    """Return the record of a data set as `datapackage.json` states it, in the form of `describe`."""
     try:
         licence = resource["licenses"][0]
         return Description(
@@ -250,6 +260,7 @@ def _description(resource: dict[str, Any]) -> Description:
             rows=resource["rows"],
             file=resource["path"],
             checksum=resource["hash"].removeprefix("sha256:"),
+            replaced=resource.get("replaced", ""),
         )
     except KeyError as error:
         raise DatasetError(

@@ -15,11 +15,12 @@ from opsbook.datasets import storage
 from opsbook.datasets.description import Column, Description, describe
 from opsbook.errors import DatasetError
 
-__all__ = ["load"]
+__all__ = ["checked", "load", "received"]
 
 TIME_FORMAT = "%Y-%m-%dT%H:%M"
 TIME_FORMAT_TO_THE_SECOND = "%Y-%m-%dT%H:%M:%S"
 DATE_FORMAT = "%Y-%m-%d"
+_EXACT = 2**53  # whole numbers below this are exact as floats
 
 
 def load(name: str) -> pd.DataFrame:
@@ -103,29 +104,38 @@ def _check_shape(words: pd.DataFrame, about: Description) -> None:
 
 
 def _column(words: pd.Series[str], column: Column, file: str) -> pd.Series[Any]:
-    def refuse(wrong: pd.Series[bool], rule: str) -> None:
+    values, rules = checked(words, column)
+    for wrong, rule in rules:
         if wrong.any():
             row = int(wrong.to_numpy().argmax())
-            value = words.iloc[row]
-            got = "nothing" if pd.isna(value) else repr(value)
             raise DatasetError(
-                f"row {row + 1}, column {column.name!r} of the data file {file!r} must be {rule}, got {got}. "
-                "Correct the file or its description."
+                f"row {row + 1}, column {column.name!r} of the data file {file!r} must be {rule}, "
+                f"got {received(words.iloc[row])}. Correct the file or its description."
             )
-
-    given = words.notna()
-    if column.required:
-        refuse(~given, "filled in")
-    if column.allowed:
-        refuse(given & ~words.isin(column.allowed), f"one of {', '.join(column.allowed)}")
-    values, kind = _parsed(words, column.type)
-    refuse(given & values.isna(), kind)
-    if column.minimum is not None:
-        refuse(values < column.minimum, f"at least {column.minimum:g}")
     # These two forms cannot hold a missing value, so they come last.
     if column.type == "integer":
         return values.astype("int64")
     return values.astype("bool") if column.type == "boolean" else values
+
+
+def received(word: object) -> str:
+    """Return a cell as a message names it."""
+    return "nothing" if pd.isna(word) else repr(word)  # type: ignore[call-overload]
+
+
+def checked(words: pd.Series[str], column: Column) -> tuple[pd.Series[Any], list[tuple[pd.Series[bool], str]]]:
+    """Return the values of a column, and each rule of its description with where it is broken."""
+    given = words.notna()
+    rules: list[tuple[pd.Series[bool], str]] = []
+    if column.required:
+        rules.append((~given, "filled in"))
+    if column.allowed:
+        rules.append((given & ~words.isin(column.allowed), f"one of {', '.join(column.allowed)}"))
+    values, kind = _parsed(words, column.type)
+    rules.append((given & values.isna(), kind))
+    if column.minimum is not None:
+        rules.append((values < column.minimum, f"at least {column.minimum:g}"))
+    return values, rules
 
 
 def _parsed(words: pd.Series[str], kind: str) -> tuple[pd.Series[Any], str]:
@@ -133,7 +143,7 @@ def _parsed(words: pd.Series[str], kind: str) -> tuple[pd.Series[Any], str]:
     match kind:
         case "integer":
             numbers = pd.to_numeric(words, errors="coerce")
-            return numbers.where(numbers % 1 == 0), "a whole number"
+            return numbers.where((numbers % 1 == 0) & (numbers.abs() < _EXACT)), "a whole number"
         case "number":
             numbers = pd.to_numeric(words, errors="coerce")
             return numbers.where(np.isfinite(numbers)), "a number"

@@ -14,6 +14,7 @@ from opsbook.exercises import progress, prose
 from opsbook.exercises.code import CodeQuestion
 from opsbook.exercises.question import Entry, Mark, Question
 from opsbook.exercises.reading import BankFile, read_bank
+from opsbook.exercises.withheld import WithheldQuestion
 from opsbook.validation import known
 
 __all__ = [
@@ -63,14 +64,19 @@ def _entry(question_id: str) -> Entry:
 
 
 def default_seed() -> int:
-    """Return the seed that questions are drawn from when none is given: ``OPSBOOK_SEED``, else 0.
+    """Return the seed that questions are drawn from when none is given: ``OPSBOOK_SEED``, else the class's, else 0.
+
+    A class has one when opsbook came with an edition of the course: the file ``seed.txt`` beside its banks.
 
     Raises
     ------
     ValueError
         The environment variable is not a whole number.
     """
-    text = os.environ.get("OPSBOOK_SEED", "").strip() or "0"
+    of_class = _folder() / "seed.txt"
+    text = os.environ.get("OPSBOOK_SEED", "").strip() or (
+        of_class.read_text(encoding="ascii").strip() if of_class.exists() else "0"
+    )
     if not re.fullmatch(r"-?[0-9]+", text):
         raise ValueError(
             f"the environment variable OPSBOOK_SEED must be a whole number, got {text!r}. Mend or unset it."
@@ -286,6 +292,8 @@ def check_code(question_id: str, namespace: Mapping[str, Any]) -> Mark:
     ○ Not attempted yet. `extent_of` is not defined yet: run the cell above first.
     """
     asked = question(question_id)
+    if isinstance(asked, WithheldQuestion):
+        return asked.mark(namespace)
     if not isinstance(asked, CodeQuestion):
         rule = f"`question_id` must be the id of a code question, got {question_id!r} of kind {asked.kind}."
         raise ValueError(f"{rule} Show it with `exercises.question`.")  # noqa: TRY004 - the id is at fault

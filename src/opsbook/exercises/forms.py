@@ -1,18 +1,19 @@
 """Holds authored values against the form of a model: every fault in plain words, and values of the right form."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from copy import deepcopy
 from typing import Any, Generic, NamedTuple, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import PydanticCustomError
 
 from opsbook import validation
 from opsbook.exercises.question import OBJECTIVE_FORM, SLUG_FORM
 from opsbook.located import Place
 
-__all__ = ["Checked", "check", "enumerated", "lies_in", "meant", "nearest", "shown", "within"]
+__all__ = ["Checked", "broken", "check", "enumerated", "lies_in", "meant", "nearest", "read_form", "shown", "within"]
 
 Model = TypeVar("Model", bound=BaseModel)
 Fault = Mapping[str, Any]
@@ -22,6 +23,9 @@ _LONGEST = 60
 # To find the nearest of many words takes long, and to list them all helps nobody.
 _MOST_COMPARED = 200
 _MOST_LISTED = 50
+
+# What is wrong so often is one thing, and every hint at the nearest word takes time.
+_MOST_TOLD = 1_000
 
 # A repair may uncover the next fault, one level deeper each time; forms are not nested deeper than this.
 _ROUNDS = 20
@@ -34,8 +38,11 @@ _WORDS = {
     "finite_number": "must be a finite number, got {got}. Write one that can be reached.",
     "number": "must be a number of at most fifteen digits, got {got}. Write its digits alone.",
     "bool_type": "must be `true` or `false`, got {got}. Write one of them, without quotes.",
+    "string_too_long": "must have at most {max_length} characters, got {got}. Shorten it.",
     "list_type": "must be a list, got {got}. Begin each item with a hyphen.",
+    "tuple_type": "must be a list, got {got}. Begin each item with a hyphen.",
     "dict_type": "must be a mapping of keys to values, got {got}. Write `key: value` lines.",
+    "mapping_type": "must be a mapping of keys to values, got {got}. Write `key: value` lines.",
     "model_type": "must be a mapping of keys to values, got {got}. Write `key: value` lines.",
     "literal_error": "must be one of {expected}, got {got}. {nearest}",
     "too_short": "must have at least {items}, got {got}. Add what is missing.",
@@ -72,6 +79,10 @@ _STAND_INS: dict[str, tuple[Any, Any]] = {
     SLUG_FORM: ("x", "y"),
     OBJECTIVE_FORM: ("x/1", "y/1"),
 }
+
+
+# The type of a fault whose message says all there is to say.
+_RULE = "rule"
 
 
 class Checked(NamedTuple, Generic[Model]):
@@ -172,6 +183,12 @@ def lies_in(place: Place, others: AbstractSet[Place]) -> bool:
     return any(place[:size] in others for size in range(len(place) + 1))
 
 
+def broken(*told: str | tuple[Place, str]) -> PydanticCustomError:
+    """Return what a validator raises so that words are told as they stand: of its own place, or of places below it."""
+    faults = [((), each) if isinstance(each, str) else each for each in told]
+    return PydanticCustomError(_RULE, "{words}", {"words": " ".join(words for _, words in faults), "faults": faults})
+
+
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
@@ -212,6 +229,8 @@ def _in_words(fault: Fault) -> str:
     got, context, rule = shown(value := fault["input"]), fault.get("ctx", {}), fault["type"]
     if rule == "missing":
         return _WORDS[rule]
+    if rule == _RULE:
+        return str(fault["msg"])
     if rule == "string_type":
         hint = "Put it in quotes." if isinstance(value, bool | int | float) else "Write it as one text."
         return f"must be text, got {got}. {hint}"
@@ -242,6 +261,12 @@ def _stand_ins(fault: Fault) -> tuple[Any, Any] | None:
         lacking = context["min_length"] - len(value)
         return [*value, *[None] * lacking], [*value, *[None] * (lacking + 9)]
     return _STAND_INS.get(context["pattern"] if rule == "string_pattern_mismatch" else rule)
+
+
+def _likely(key: object, keys: Sequence[str], holder: Collection[str]) -> tuple[str | None, str]:
+    """Return the one of `keys` that an unknown key was likely meant for, rather one not in use, and a hint at it."""
+    near = nearest(key, [each for each in keys if each not in holder]) or nearest(key, keys)
+    return near, f"Did you mean `{near}`?" if near else f"Known here: {', '.join(keys)}."
 
 
 class _Unrepairable(Exception):  # noqa: N818 - never leaves this module
@@ -299,9 +324,8 @@ class _Repair(Generic[Model]):
         """Remove an unknown key, and return the place that it was likely meant for."""
         *above, key = place
         holder, keys = _at(self.raw, tuple(above)), _keys_at(self.model, tuple(above))
+        near, hint = _likely(key, keys, holder)
         absent = [each for each in keys if each not in holder]
-        near = nearest(key, absent) or nearest(key, keys)
-        hint = f"Did you mean `{near}`?" if near else f"Known here: {', '.join(keys)}."
         self.problems.append((place, f"is not a key of {self.what}. {hint}"))
         del holder[key]
         self.repaired |= {place, *((*above, each) for each in ([near] if near else absent))}
@@ -339,3 +363,53 @@ def check(model: type[Model], raw: object, what: str) -> Checked[Model]:
     other = second.run(1)
     repaired = frozenset(first.repaired | second.repaired)
     return Checked(first.problems, repaired, () if other is None else (value, other))
+
+
+def read_form(
+    model: type[Model], raw: object, what: str, context: object = None
+) -> tuple[Model | None, list[tuple[Place, str]]]:
+    """Return `raw` as a `model`, None when its form is wrong, and the key path and the words of every fault.
+
+    Unlike `check`, nothing is repaired: for forms of which no rule depends on another. Validators get the `context`.
+
+    Examples
+    --------
+    >>> from opsbook.exercises.question import ItemEntry
+    >>> _, found = read_form(ItemEntry, {"id": "a", "text": 5, "feedbak": "Not yet."}, "an item")
+    >>> for place, words in found:
+    ...     print(place, words)
+    ('text',) must be text, got 5 (a number). Put it in quotes.
+    ('feedbak',) is not a key of an item. Did you mean `feedback`?
+    """
+    try:
+        return model.model_validate(raw, context=context), []
+    except ValidationError as error:
+        found = [(_held(raw, fault["loc"]), fault) for fault in error.errors(include_url=False)[:_MOST_TOLD]]
+    told: list[tuple[Place, str]] = []
+    suggested: set[Place] = set()
+    for place, fault in found:
+        if fault["type"] == "extra_forbidden":
+            *above, key = place
+            near, hint = _likely(key, _keys_at(model, tuple(above)), _at(raw, tuple(above)))
+            suggested.add((*above, str(near)))
+            owner = next((f"`{each}`" for each in reversed(above) if isinstance(each, str)), what)
+            told.append((place, f"is not a key of {owner}. {hint}"))
+        elif fault["type"] != "too_short" or len(fault["input"]) < fault["ctx"]["min_length"]:
+            # Otherwise it only lacks items because those that it has are faulty, which is told already.
+            below = fault.get("ctx", {}).get("faults", [((), _in_words(fault))])
+            told.extend(((*place, *each), words) for each, words in below)
+    missing = _WORDS["missing"]
+    return None, [(place, words) for place, words in told if words != missing or place not in suggested]
+
+
+def _held(raw: Any, loc: tuple[str | int, ...]) -> Place:
+    """Return the place that pydantic's `loc` stands for, cut where authored values end."""
+    place, _ = _place(raw, loc)
+    for size, piece in enumerate(place):
+        if isinstance(raw, list):
+            raw = raw[piece] if isinstance(piece, int) else None
+        elif isinstance(raw, dict):
+            raw = raw.get(piece)
+        else:
+            return place[:size]
+    return place

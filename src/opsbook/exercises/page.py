@@ -15,6 +15,7 @@ from opsbook.exercises.numeric import NumericQuestion
 from opsbook.exercises.order import OrderQuestion
 from opsbook.exercises.question import Question
 from opsbook.exercises.reflect import ReflectQuestion
+from opsbook.exercises.withheld import MIME_TYPE, WithheldQuestion
 
 __all__ = [
     "QUESTION_MIME_TYPE",
@@ -29,7 +30,7 @@ __all__ = [
 ]
 
 # What a notebook stores of a question, and what a page is built from: its id and its seed.
-QUESTION_MIME_TYPE: Final = "application/vnd.opsbook.question.v1+json"
+QUESTION_MIME_TYPE: Final = MIME_TYPE
 
 
 # --- what the script marks by ------------------------------------------------------------------------------------
@@ -416,6 +417,8 @@ def markup(
     """
     asked = variants(question_id, seed=seed)
     question = asked[0]
+    if isinstance(question, WithheldQuestion):
+        return question.markup()
     data = for_script(_payload(asked, section_url, exam=exam))
     # A form of the method "dialog" sends nothing anywhere when Enter is pressed and no script runs.
     return (

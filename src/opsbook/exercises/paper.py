@@ -13,7 +13,7 @@ from opsbook.exercises.order import OrderQuestion
 from opsbook.exercises.page import figure, review, with_solution
 from opsbook.exercises.question import Question
 
-__all__ = ["paper_key", "paper_markup", "paper_reasons"]
+__all__ = ["paper_guide", "paper_head", "paper_key", "paper_markup", "paper_reasons"]
 
 _HOW = {
     "choices": "Choose every answer that fits.",
@@ -21,6 +21,13 @@ _HOW = {
     "match": "Write the letter of a group before each line.",
 }
 _BLANK = '<span class="ops-paper-blank"></span>'
+
+
+def paper_head(questions: Iterable[Question]) -> str:
+    """Return the line above an exam on which a learner writes, with the points that it has in all."""
+    whole = f"{sum(each.points for each in questions):g}"
+    head = "".join(f"<span>{name} {_BLANK}</span>" for name in ("Name", "Date"))
+    return f'<p class="ops-paper-head">{head}<span>Points {_BLANK} of {whole}</span></p>'
 
 
 def paper_markup(questions: Iterable[Question]) -> str:
@@ -57,6 +64,25 @@ def paper_reasons(questions: Iterable[Question], *, section_url: Callable[[Quest
     link = '<p><a href="{}">The section this rests on</a></p>'
     reasons = (f"{_reasons(each)}{link.format(escape(section_url(each)))}" for each in questions)
     return _numbered("ops-paper-reasons", reasons)
+
+
+def paper_guide(questions: Iterable[Question], *, section: Callable[[Question], str]) -> str:
+    """Return the reasons for whoever marks, away from the book: with the notes for the instructor.
+
+    Parameters
+    ----------
+    questions : iterable of Question
+        The questions as `draw_exam` arranges them.
+    section : callable
+        Returns the name of the section that a question rests on, in plain text.
+    """
+    return _numbered("ops-paper-reasons", (f"{_reasons(each)}{_beside(each, section(each))}" for each in questions))
+
+
+def _beside(question: Question, section: str) -> str:
+    note = prose.to_html(question.instructor)
+    for_instructor = f"<p><strong>For the instructor</strong></p>{note}" if note else ""
+    return f"{for_instructor}<p>It rests on {escape(section)}.</p>"
 
 
 def _numbered(name: str, items: Iterable[str]) -> str:

@@ -20,7 +20,8 @@ from opsbook.exercises.numeric import NumericEntry
 from opsbook.exercises.order import OrderEntry
 from opsbook.exercises.question import OBJECTIVE_FORM, SLUG_FORM, Entry, ObjectiveId, Problem, Strict, Text
 from opsbook.exercises.reflect import ReflectEntry
-from opsbook.located import Place, Tree, UnreadableError, parse
+from opsbook.exercises.withheld import WithheldEntry
+from opsbook.located import Place, Tree, UnreadableError, parse, printable, text_of
 
 __all__ = ["KINDS", "BankFile", "read_bank"]
 
@@ -35,6 +36,8 @@ KINDS: Mapping[str, type[Entry]] = MappingProxyType(
         "code": CodeEntry,
     }
 )
+# Nobody writes the last of these: an edition for students holds it in place of what is graded.
+_READABLE: Mapping[str, type[Entry]] = MappingProxyType({**KINDS, "withheld": WithheldEntry})
 
 # What a rule on one key may depend on beside that key: a fault there may only look like one here.
 _RESTS_ON = {
@@ -47,9 +50,8 @@ _RESTS_ON = {
 }
 
 
-# Beyond these, what reads Markdown, formulas and YAML takes minutes, or ends the whole process.
+# Beyond this, what reads Markdown and formulas takes minutes, or ends the whole process.
 _LONGEST_TEXT = 10_000
-_LARGEST_FILE = 1_000_000
 
 # Beyond these, what is wrong is one thing that stands everywhere, and every line of the report takes time.
 _MOST_PROBLEMS = 1_000
@@ -168,14 +170,14 @@ def _question_problems(raw: object, question_id: str, unsure: frozenset[Place]) 
     if not isinstance(raw, dict):
         return None, [((), f"a question must be a mapping of keys to values, got {shown(raw)}. Begin it with `id:`.")]
     kind = raw.get("kind")
-    if not isinstance(kind, str) or kind not in KINDS:
+    if not isinstance(kind, str) or kind not in _READABLE:
         # What questions of every kind have can be checked all the same, but for the values that a kind may draw.
         common = {key: raw[key] for key in Entry.model_fields if key in raw} | {"kind": ""}
         found = check(Entry, common, "a question")
         texts = _in_all([_first(_prose_problems(entry)) for entry in found.values])
         told = [(path, text) for path, text in texts if "[[" not in text and _stands(path, found.repaired | unsure)]
         return None, [*_kind_problems(raw), *found.problems, *told]
-    sound = check(KINDS[kind], raw, f"a {kind} question")
+    sound = check(_READABLE[kind], raw, f"a {kind} question")
     repaired = sound.repaired | unsure
     rules = _in_all([_first(entry.problems(question_id)) for entry in sound.values])
     texts = _in_all([_first(_prose_problems(entry)) for entry in sound.values])
@@ -198,11 +200,6 @@ def _named(item: object, index: int) -> str:
     return name if isinstance(name, str) and name.isprintable() and name.strip() else str(index + 1)
 
 
-def _printable(text: str) -> str:
-    """Return text whose control characters, which may do anything to a terminal, are escaped."""
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
-
-
 def _words(raw: Any, place: Place) -> str:
     """Return a key path as its author would say it, items by their ids."""
     words = ""
@@ -212,7 +209,7 @@ def _words(raw: Any, place: Place) -> str:
             words += f"[{_named(raw, piece)}]"
         else:
             raw = raw.get(piece) if isinstance(raw, dict) else None
-            words += f".{_printable(piece)}" if words else _printable(piece)
+            words += f".{printable(piece)}" if words else printable(piece)
     return words
 
 
@@ -249,7 +246,7 @@ class _Reader:
             subject = f"question {_named(raw, int(place[1]))}: "
         words = _words(raw, rest)
         told = subject + (f"{words}: " if words else "") + text
-        self.told.append((line, _printable(" ".join(told.splitlines()))))
+        self.told.append((line, printable(" ".join(told.splitlines()))))
 
     def read(self) -> None:
         """Read the whole file."""
@@ -323,28 +320,10 @@ class _Reader:
                 self.tell(("objectives", index), "is served by no question. Write one, or take it out of the list.")
 
 
-def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            content = file.read(_LARGEST_FILE + 1)
-        if len(content) > _LARGEST_FILE:
-            raise UnreadableError("the file must not exceed 1 MB. Split it by chapter.")
-        return content.decode("utf-8")
-    except FileNotFoundError:
-        raise UnreadableError("there is no such file. Check the path.") from None
-    except OSError as error:
-        raise UnreadableError(
-            f"the file cannot be read: {error.strerror}. Check the path and its permissions."
-        ) from None
-    except UnicodeDecodeError as error:
-        rule = f"the file must be UTF-8 text; byte {error.start + 1} is not. Save it as UTF-8."
-        raise UnreadableError(rule) from None
-
-
 @lru_cache(maxsize=128)
 def _read(path: Path, label: str, _changed: tuple[int, int]) -> BankFile:
     try:
-        reader = _Reader(parse(_text(path)), path.stem)
+        reader = _Reader(parse(text_of(path, hint="Split it by chapter.")), path.stem)
     except UnreadableError as error:
         line = f":{error.line}" if error.line else ""
         return BankFile({}, (f"{label}{line}: {error}",), {})

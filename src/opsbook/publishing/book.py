@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-__all__ = ["NotAProjectError", "build", "project"]
+__all__ = ["NotAProjectError", "build", "command", "project"]
 
 # Jupyter Book's command, run by the interpreter that runs us, wherever its scripts are installed.
 _JUPYTER_BOOK = "from jupyter_book.cli.main import main; main(prog_name='jupyter-book')"
@@ -46,8 +46,12 @@ def build(root: Path, *, clean: bool = False) -> Path | None:
     if clean:
         for part in ("html", ".doctrees", ".jupyter_cache"):
             shutil.rmtree(output / part, ignore_errors=True)
-    command = [sys.executable, "-c", _JUPYTER_BOOK, "build", str(root), "-W", "-n", "--keep-going", "-q"]
     # docutils announces its own future to nobody who can act on it here.
     environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
-    done = subprocess.run(command, check=False, env=environment)  # noqa: S603 - our own interpreter and arguments
+    done = subprocess.run(command(root), check=False, env=environment)  # noqa: S603 - our own interpreter and arguments
     return output / "html" / "index.html" if done.returncode == 0 else None
+
+
+def command(root: Path) -> list[str]:
+    """Return the command that builds the book below `root` into ``_build/html``; with every warning it ends in 1."""
+    return [sys.executable, "-c", _JUPYTER_BOOK, "build", str(root), "-W", "-n", "--keep-going", "-q"]

@@ -21,6 +21,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
 from opsbook.exercises.assets import view_script, view_style
@@ -29,6 +30,7 @@ from opsbook.mathml import to_mathml
 from opsbook.publishing import glossary, workbook
 from opsbook.publishing.borrowed import BorrowedExplorer, BorrowedQuestion
 from opsbook.publishing.curriculum import CurriculumMap, Ideas, Prerequisites, QuestionLink
+from opsbook.publishing.editions.colours import derived
 from opsbook.publishing.pages import DataDictionary, DataOverview, EvidenceLedger, KpiCatalogue, KpiOverview
 from opsbook.publishing.practice import (
     FullExam,
@@ -42,7 +44,7 @@ from opsbook.publishing.practice import (
     write_data,
 )
 from opsbook.publishing.reference import expand, public_name, source_files
-from opsbook.publishing.solutions import strip
+from opsbook.publishing.solutions import reveal, strip
 
 __all__ = ["setup"]
 
@@ -63,6 +65,7 @@ _NEEDED = {
     'class="ops-paper': ("ops-paper.css",),
     "ops-explorer": ("ops-explorer.js",),
 }
+_PRACTISED = r'<ops-question(?![^>]*\bdata-kind="withheld")'
 _VIEW = re.compile(r"data-view='(ops-[a-z-]+)'")
 
 
@@ -130,6 +133,10 @@ class _FoldCode(SphinxPostTransform):
                 continue
             if any("<ops-question" in raw.astext() for raw in cell.findall(nodes.raw)):
                 cell.children = cell.children[-1:]
+                continue
+            tags = {name.removeprefix("tag_") for name in cell["classes"]}
+            if named := next((name for tag, name in _FOLDS.items() if tag in tags), None):
+                cell["prompt_show"], cell["prompt_hide"] = f"Show {named}", f"Hide {named}"
             elif cell.get("hide_mode") and re.search(r"\bexercises\.check(?:_code)?\(", cell[0].astext()):
                 cell["prompt_show"], cell["prompt_hide"] = "Show the check", "Hide the check"
 
@@ -146,10 +153,31 @@ def _depart_deeper(self: HTML5Translator, _node: _Deeper) -> None:
 
 # --- Solutions -------------------------------------------------------------------------------------------------
 
+# What only pages for who teaches show of a notebook's code, by the tag of the cell.
+_FOLDS = {
+    "instructor": "what is for the instructor",
+    "solution": "the solution",
+    "opsbook-solution": "the solution and its tests",
+}
+
+
+class _KeptBack(SphinxDirective):
+    """What learners do not get, folded; the argument names it."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        fold = _Deeper("", title=self.arguments[0])
+        self.state.nested_parse(self.content, self.content_offset, fold)
+        return [fold]
+
 
 def _strip_solutions(app: Sphinx, docname: str, source: list[str]) -> None:
     if Path(app.env.doc2path(docname)).suffix == ".ipynb":
-        source[0] = json.dumps(strip(json.loads(source[0])))
+        shown = reveal if app.config.opsbook_instructor else strip
+        source[0] = json.dumps(shown(json.loads(source[0])))
 
 
 # --- Library reference -----------------------------------------------------------------------------------------
@@ -204,6 +232,20 @@ def _icon(name: str) -> str:
     path = _THEME / "static" / "icon.svg" if name == "logo" else _VENDOR / "fontawesome" / f"{name}.svg"
     svg = re.sub(r"<!--.*?-->", "", path.read_text(encoding="utf8"), flags=re.DOTALL)
     return svg.replace("<svg ", '<svg class="icon" width="16" height="16" aria-hidden="true" ', 1)
+
+
+def _accent(edition: dict[str, Any]) -> str:
+    """Return the style of an edition's colours; paper keeps the book's, which print well."""
+    if not edition.get("accent"):
+        return ""
+    light, dark = (
+        "".join(f"--{name}: {value};" for name, value in derived(edition["accent"])[ground].items())
+        for ground in ("light", "dark")
+    )
+    return (
+        f'@media screen {{ :root {{ {light} }} :root[data-theme="dark"] {{ {dark} }} }} '
+        f"@media screen and (prefers-color-scheme: dark) {{ :root:not([data-theme]) {{ {dark} }} }}"
+    )
 
 
 @cache
@@ -270,7 +312,8 @@ def _page_context(
     body = _scrollable(_repaired(with_full_exam(app, pagename, context.get("body", ""))))
     body = context["body"] = glossary.with_definitions(app.builder, pagename, body)
     if questions := asked(app.env, pagename):
-        body = context["body"] = body.replace("<ops-question", f"{note(app, pagename)}<ops-question", 1)
+        # What an instructor marks is no practice, and carries no answers.
+        body = context["body"] = re.sub(_PRACTISED, lambda found: note(app, pagename) + found[0], body, count=1)
         if app.config.opsbook_instructor:
             context["body"] += answer_key(question(each, seed=seed) for each, seed in questions)
     # One load of each, in the order in which they need each other.
@@ -281,7 +324,9 @@ def _page_context(
     if pagename in app.env.all_docs and Path(app.env.doc2path(pagename)).suffix == ".ipynb":
         notebook = "../" * pagename.count("/") + f"_static/notebooks/{pagename}.ipynb"
     context.update(
+        ops_accent=_accent(app.config.opsbook_edition),
         ops_description=_description(doctree),
+        ops_edition=app.config.opsbook_edition,
         ops_icon=_icon,
         ops_notebook=notebook,
         ops_tab_icon=_tab_icon(),
@@ -307,6 +352,8 @@ def _copy_assets(app: Sphinx) -> None:
     for path in _ELEMENT.glob("views/ops-*.js"):
         (static / path.name).write_text(view_script(path.stem), encoding="utf8")
     shutil.copyfile(_VENDOR / "vega" / "vega.min.js", static / "vega.js")
+    if logo := app.config.opsbook_edition.get("logo"):
+        shutil.copyfile(Path(app.srcdir) / "book" / "_static" / logo, static / logo)
 
 
 def _copy_notebooks(app: Sphinx, exception: Exception | None) -> None:
@@ -317,7 +364,9 @@ def _copy_notebooks(app: Sphinx, exception: Exception | None) -> None:
         if source.suffix == ".ipynb":
             target = Path(app.outdir) / "_static" / "notebooks" / f"{docname}.ipynb"
             target.parent.mkdir(parents=True, exist_ok=True)
-            notebook = strip(json.loads(source.read_text(encoding="utf8")))
+            notebook = json.loads(source.read_text(encoding="utf8"))
+            if not app.config.opsbook_instructor:
+                notebook = strip(notebook)
             target.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf8")
 
 
@@ -344,6 +393,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("evidence-ledger", EvidenceLedger)
     app.add_directive("explorer", BorrowedExplorer)
     app.add_directive("ideas-taught", Ideas)
+    app.add_directive("kept-back", _KeptBack)
     app.add_directive("kpi-catalogue", KpiCatalogue)
     app.add_directive("kpi-overview", KpiOverview)
     app.add_directive("full-exam", FullExam)
@@ -355,7 +405,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_role("public-name", public_name)
     app.add_config_value("opsbook_fingerprint", _fingerprint(), "env", types=[str])
     app.add_config_value("opsbook_seed", default_seed(), "env", types=[int])
-    app.add_config_value("opsbook_instructor", default=False, rebuild="html", types=[bool])
+    app.add_config_value("opsbook_edition", default={}, rebuild="html", types=[dict])
+    app.add_config_value("opsbook_instructor", default=False, rebuild="env", types=[bool])
     app.connect("config-inited", settle_seed)
     app.connect("source-read", _strip_solutions)
     app.connect("source-read", _expand_reference)

@@ -18,7 +18,7 @@ from pybtex.richtext import Text
 from opsbook.publishing.notebooks import WIDGET_MIME_TYPE, sources, stored
 from opsbook.publishing.solutions import strip
 
-__all__ = ["SETTINGS", "prepare", "start"]
+__all__ = ["SETTINGS", "cited_names", "legible", "prepare", "start"]
 
 WORKSPACE: Final = "workspace"
 # JupyterLab's own look-ups: news, new versions, extensions.
@@ -26,6 +26,9 @@ SETTINGS: Final = {
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyterlab/extensionmanager-extension:plugin": {"enabled": False},
 }
+# What teachers have nbgrader for, its menu, lists and grader, is nothing to a learner and would slow the start.
+PAGE: Final = {"disabledExtensions": ["@jupyter/nbgrader"]}
+_TEACHING: Final = ("assignment_list", "course_list", "formgrader", "validate_assignment")
 
 # In an f-string of a cell's code the braces are doubled.
 _CITATION: Final = re.compile(r"\{{1,2}cite:([tp])\}{1,2}`([^`]+)`")
@@ -41,14 +44,14 @@ def prepare(root: Path, workspace: Path) -> list[Path]:
         The notebooks that were new.
     """
     new = []
-    names = _names(root / "book" / "references.bib")
+    names = cited_names(root / "book" / "references.bib")
     for source in sources(root):
         target = workspace / source.parent.name / source.name
         if target.exists():
             _sweep(target)
         else:
             target.parent.mkdir(parents=True, exist_ok=True)
-            _write(target, _legible(strip(json.loads(source.read_text(encoding="utf8"))), names))
+            _write(target, legible(strip(json.loads(source.read_text(encoding="utf8"))), names))
             new.append(target)
     # The notebooks link to the glossary and the evidence; nobody works in these pages, so they are kept current.
     shutil.copytree(root / "book", workspace / "book", ignore=shutil.ignore_patterns("_static"), dirs_exist_ok=True)
@@ -60,9 +63,10 @@ def prepare(root: Path, workspace: Path) -> list[Path]:
         if not (folder / workbook.FILE).exists():
             folder.mkdir(parents=True, exist_ok=True)
             workbook.write(folder / workbook.FILE)
-    overrides = workspace / ".lab" / "settings" / "overrides.json"
-    overrides.parent.mkdir(parents=True, exist_ok=True)
-    overrides.write_text(json.dumps(SETTINGS, indent=2) + "\n", encoding="utf8")
+    settings = workspace / ".lab" / "settings"
+    settings.mkdir(parents=True, exist_ok=True)
+    for name, content in (("overrides.json", SETTINGS), ("page_config.json", PAGE)):
+        (settings / name).write_text(json.dumps(content, indent=2) + "\n", encoding="utf8")
     return new
 
 
@@ -85,7 +89,7 @@ def _sweep(path: Path) -> None:
         _write(path, notebook)
 
 
-def _names(bibliography: Path) -> dict[str, str]:
+def cited_names(bibliography: Path) -> dict[str, str]:
     """Return author and year of every reference, as the page's citations show them."""
     if not bibliography.exists():
         return {}
@@ -99,7 +103,7 @@ def _names(bibliography: Path) -> dict[str, str]:
     return names
 
 
-def _legible(notebook: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+def legible(notebook: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     """Write out the roles that only the page resolves, citations and terms, in text and in what cells write."""
 
     def cited(match: re.Match[str]) -> str:
@@ -158,6 +162,8 @@ def start(root: Path, *, workspace: Path | None = None, arguments: tuple[str, ..
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--LabApp.extension_manager=readonly",
         "--LabApp.default_url=/lab/tree/exercises",
+        # Where nbgrader is not installed these say nothing.
+        *(f"--ServerApp.jpserver_extensions=nbgrader.server_extensions.{name}=False" for name in _TEACHING),
         # In a container the only user is often root, which JupyterLab refuses unless told.
         *(["--ServerApp.allow_root=True"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []),
         *arguments,

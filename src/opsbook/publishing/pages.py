@@ -55,7 +55,7 @@ _CARD = ("numerator", "denominator", "clock", "abandonment", "unit")
 def data_overview() -> str:
     """Return a table of all shipped data sets as Markdown."""
     rows = [
-        f"| [`{about.name}`](#data-{about.name}) | {about.row} | {'synthetic' if about.synthetic else 'real'} "
+        f"| [`{about.name}`](#data-{about.name}) | {about.row} | {about.kind} "
         f"| {about.rows:,} | {about.licence} |"
         for about in map(datasets.describe, datasets.names())
     ]

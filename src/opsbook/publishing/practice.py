@@ -27,7 +27,7 @@ from opsbook.exercises.exam import (
     quotas,
 )
 from opsbook.exercises.page import for_script, print_key, progress_markup
-from opsbook.exercises.paper import paper_key, paper_markup, paper_reasons
+from opsbook.exercises.paper import paper_head, paper_key, paper_markup, paper_reasons
 from opsbook.exercises.question import Question
 
 __all__ = [
@@ -267,14 +267,11 @@ def _blueprint(app: Sphinx, _docname: str) -> str:
 
 def _paper(app: Sphinx, docname: str) -> str:
     printed = _printed(book_catalogue(app.env))
-    whole = f"{sum(each.points for each in printed):g}"
-    blank = '<span class="ops-paper-blank"></span>'
-    head = "".join(f"<span>{name} {blank}</span>" for name in ("Name", "Date"))
     end = ""
     if answers := _place(app.env, "exam-answers"):
         address = escape(app.builder.get_relative_uri(docname, answers))
         end = f'<p class="ops-paper-end">Done? <a href="{address}">The answers, with a reason for each</a>.</p>'
-    return f'<p class="ops-paper-head">{head}<span>Points {blank} of {whole}</span></p>{paper_markup(printed)}{end}'
+    return f"{paper_head(printed)}{paper_markup(printed)}{end}"
 
 
 def _key(app: Sphinx, _docname: str) -> str:
@@ -315,6 +312,9 @@ def note(app: Sphinx, docname: str) -> str:
 
 
 def answer_key(questions: Iterable[Question]) -> str:
-    """Return the instructor's answer key, which shows on paper alone."""
+    """Return the instructor's answer key, folded on the screen and on a sheet of its own on paper."""
     keys = "".join(f"<li>{print_key(each)}</li>" for each in questions)
-    return f'<section class="ops-answer-key"><h2>Answer key</h2><ol>{keys}</ol></section>'
+    return (
+        '<section class="ops-answer-key"><h2>Answer key</h2><details class="printed"><summary>Show the answers, what is '
+        f"said of each, and the notes for the instructor</summary><ol>{keys}</ol></details></section>"
+    )

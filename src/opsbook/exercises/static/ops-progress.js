@@ -142,12 +142,12 @@
   // Texts bear no mark, and code is marked where it runs: both count as done and not in the points.
   const isMarked = (question) => question.kind !== "reflect" && question.kind !== "code";
 
-  // What stands only in exams is left to them, and what no page asks (a null address) cannot be reached. JupyterLab
-  // gives no addresses at all: there the reader runs the notebook.
+  // What stands only in exams is left to them, what an instructor marks is nobody's practice, and what no page asks (a
+  // null address) cannot be reached. JupyterLab gives no addresses at all: there the reader runs the notebook.
   function practice(catalogue) {
     const forExams = ({ pool }) => pool && pool.length > 0 && pool.every((name) => name === "exam");
     return Object.entries(catalogue.questions)
-      .filter(([, question]) => question.url !== null && !forExams(question))
+      .filter(([, question]) => question.url !== null && question.kind !== "withheld" && !forExams(question))
       .map(([id, question]) => ({ id, ...question }));
   }
 

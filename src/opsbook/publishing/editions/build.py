@@ -1,0 +1,318 @@
+"""Builds an edition: from its file to everything that students and instructors get, whole or not at all.
+
+What costs time runs two at a time, each in a process of a stage. What students get is searched for everything that is
+kept from them before anything is put in place.
+"""
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from time import monotonic
+from typing import Final
+
+from opsbook.errors import EditionError
+from opsbook.publishing import book
+from opsbook.publishing.editions import archives, leaks, staging
+from opsbook.publishing.editions.data import substitute
+from opsbook.publishing.editions.output import Output
+from opsbook.publishing.editions.plan import Plan, checked
+from opsbook.publishing.editions.processes import Processes, StageError, stage_environment, stage_process
+from opsbook.publishing.editions.withholding import Policy, withhold
+
+__all__ = ["Built", "Job", "build", "run_jobs", "stage_process"]
+
+_AT_A_TIME: Final = 2
+_COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
+# What a build leaves in a page's folder that is about itself.
+_NOT_PAGES: Final = (".buildinfo", ".doctrees")
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build did.
+
+    Attributes
+    ----------
+    output : pathlib.Path or None
+        The folder that holds the edition, None after a dry run.
+    report : str
+        What the edition holds and why.
+    seconds : mapping of str to float
+        How long each step took, in the order in which they ended.
+    """
+
+    output: Path | None
+    report: str
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+    def table(self) -> str:
+        """Return the times as aligned lines.
+
+        Examples
+        --------
+        >>> print(Built(Path("out"), "", {"students' pages": 61.24, "packing": 2.5}).table())
+        students' pages   61.2 s
+        packing            2.5 s
+        """
+        wide = max(map(len, self.seconds), default=0)
+        return "\n".join(f"{name:<{wide}} {seconds:6.1f} s" for name, seconds in self.seconds.items())
+
+
+def build(
+    file: Path,
+    output: Path,
+    *,
+    root: Path,
+    dry_run: bool = False,
+    progress: Callable[[float, str], None] | None = None,
+    today: date | None = None,
+) -> Built:
+    """Build the edition that `file` describes into `output`.
+
+    Parameters
+    ----------
+    file : pathlib.Path
+        The edition's file.
+    output : pathlib.Path
+        A folder that is not there, is empty, or holds an earlier output of an edition as it was written.
+    root : pathlib.Path
+        The course.
+    dry_run : bool
+        Only say what the edition would hold; write nothing.
+    progress : callable, optional
+        Called with the share of the work that is done, and what is being done.
+    today : datetime.date, optional
+        The day that decides whether solutions are shown.
+
+    Returns
+    -------
+    Built
+        The report, and how long each step took.
+
+    Raises
+    ------
+    EditionError
+        The file is at fault, a page of the edition has a fault, or what students would get holds a secret; every
+        problem is listed.
+    ValueError
+        `output` holds somebody's work, or is in use.
+    """
+    plan = checked(file, root, today=today)
+    report = plan.report()
+    if dry_run:
+        return Built(None, report)
+    said = progress or (lambda _share, _what: None)
+    with Output(output) as place, Processes() as processes:
+        making = _Making(plan, place, processes)
+        seconds = run_jobs(making.jobs(), said, processes)
+        place.replace()
+    return Built(place.folder, report, seconds)
+
+
+# --- Jobs ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Job:
+    """A step of a build.
+
+    Attributes
+    ----------
+    name : str
+        What is done, as a user reads it.
+    run : callable
+        Does it.
+    after : tuple of str
+        The steps that must have ended.
+    cost : float
+        About how long it takes, compared with the others; the longest begin first.
+    """
+
+    name: str
+    run: Callable[[], None]
+    after: tuple[str, ...] = ()
+    cost: float = 1.0
+
+
+def run_jobs(jobs: list[Job], progress: Callable[[float, str], None], processes: Processes) -> dict[str, float]:
+    """Run jobs, two at a time, and return how long each took; at the first that fails, stop all.
+
+    Examples
+    --------
+    >>> done = []
+    >>> steps = [Job("second", lambda: done.append(2), after=("first",)), Job("first", lambda: done.append(1))]
+    >>> with Processes() as processes:
+    ...     list(run_jobs(steps, lambda share, what: None, processes)), done
+    (['first', 'second'], [1, 2])
+    """
+    waiting = sorted(jobs, key=lambda job: -job.cost)
+    whole, ended = sum(job.cost for job in jobs), 0.0
+    running: dict[Future[float], Job] = {}
+    seconds: dict[str, float] = {}
+    with ThreadPoolExecutor(_AT_A_TIME) as pool:
+        try:
+            while waiting or running:
+                for job in [each for each in waiting if set(each.after) <= seconds.keys()]:
+                    if len(running) < _AT_A_TIME:
+                        waiting.remove(job)
+                        running[pool.submit(_timed, job)] = job
+                progress(ended / whole, " and ".join(job.name for job in running.values()))
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    job = running.pop(future)
+                    seconds[job.name] = future.result()
+                    ended += job.cost
+        except BaseException:
+            processes.stop()
+            raise
+    return seconds
+
+
+def _timed(job: Job) -> float:
+    began = monotonic()
+    job.run()
+    return monotonic() - began
+
+
+class _Making:
+    """Everything that is made of a plan, and where."""
+
+    def __init__(self, plan: Plan, place: Output, processes: Processes) -> None:
+        self._plan, self._new, self._work, self._processes = plan, place.new, place.work, processes
+        self._whole, self._bare = self._work / "instructor", self._work / "student"
+        settings = plan.settings
+        self._policy = Policy(hidden=plan.hidden, graded=frozenset(settings.points), seed=settings.seed)
+        self._who = ", ".join(filter(None, (settings.instructor, settings.institution)))
+
+    def jobs(self) -> list[Job]:
+        """Return the steps that make the outputs which the edition asks for."""
+        prepared, withheld = ("preparing the edition",), ("withholding solutions",)
+        whole = len([each for part in self._plan.parts for each in part.chapters])
+        possible = {
+            "instructor-html": Job("instructor's pages", self._instructor_pages, prepared, 4 + 2 * whole),
+            "student-html": Job("students' pages", self._student_pages, withheld, 4 + 2 * whole),
+            "instructor-notebooks": Job("instructor's notebooks", self._instructor_notebooks, prepared, 2 + whole / 4),
+            "student-notebooks": Job("students' notebooks", self._student_notebooks, withheld, 2 + whole / 8),
+            "lms": Job("question packages", self._lms, prepared, 3 + whole / 2),
+            "grading": Job("nbgrader course", self._grading, prepared, 3 + whole / 2),
+            "book-pdf": Job("book as PDF", self._book_pdf, withheld, 6 + 2 * whole),
+            "exam-pdf": Job("exam as PDF", self._exam_pdf, prepared, 4),
+        }
+        wanted = [job for name, job in possible.items() if name in self._plan.settings.outputs]
+        further = [
+            Job(*prepared, self._prepare, (), 1),
+            Job(*withheld, self._withhold, prepared, 1 + whole / 10),
+            *wanted,
+        ]
+        everything = tuple(job.name for job in further)
+        return [*further, Job("search for leaks", self._search, everything, 1 + whole / 3)]
+
+    def _prepare(self) -> None:
+        staging.stage(self._plan, self._whole)
+        substitute(self._plan, self._whole)
+
+    def _withhold(self) -> None:
+        withhold(self._whole, self._bare, self._policy)
+        staging.for_students(self._plan, self._bare)
+
+    # --- Pages
+
+    def _pages(self, stage: Path, target: Path) -> None:
+        done = self._processes.run(book.command(stage), folder=stage, environment=stage_environment(stage))
+        if done.returncode != 0:
+            raise EditionError(_complaints(done.stderr or done.stdout, stage))
+        made = stage / "_build" / "html"
+        for name in _NOT_PAGES:
+            if (made / name).is_dir():
+                shutil.rmtree(made / name)
+            else:
+                (made / name).unlink(missing_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        made.rename(target)
+
+    def _instructor_pages(self) -> None:
+        self._pages(self._whole, self._new / "instructor" / "html")
+
+    def _student_pages(self) -> None:
+        self._pages(self._bare, self._new / "student" / "html")
+
+    # --- Notebooks
+
+    def _own(self) -> str:
+        own = [each.title for part in self._plan.parts for each in part.chapters if each.own]
+        return f"Not opsbook's: {', '.join(own)}." if own else ""
+
+    def _student_notebooks(self) -> None:
+        library = archives.wheel(self._bare, self._work / "student-wheel")
+        title = self._plan.settings.title
+        members = archives.student_members(self._bare, library, title=title, who=self._who, own=self._own())
+        archives.pack(members, self._new / "student" / "notebooks.zip")
+
+    def _instructor_notebooks(self) -> None:
+        library = archives.wheel(self._whole, self._work / "instructor-wheel")
+        guide, title = self._work / "guide.html", self._plan.settings.title
+        self._run(self._whole, "guide", str(self._whole), str(guide), title)
+        members = archives.instructor_members(
+            self._whole,
+            library,
+            title=title,
+            guide=guide.read_text(encoding="utf8"),
+            edition=self._plan.settings.file,
+            who=self._who,
+            own=self._own(),
+        )
+        archives.pack(members, self._new / "instructor" / "notebooks.zip")
+
+    # --- Other formats
+
+    def _run(self, stage: Path, module: str, *arguments: str) -> None:
+        try:
+            stage_process(stage, module, *arguments, processes=self._processes)
+        except StageError as error:
+            raise EditionError(str(error).splitlines()) from error
+
+    def _lms(self) -> None:
+        self._run(self._whole, "lms", str(self._whole), str(self._new / "lms"))
+
+    def _grading(self) -> None:
+        points = self._work / "points.json"
+        points.write_text(json.dumps(dict(self._plan.settings.points)), encoding="utf8")
+        self._run(self._whole, "grading", str(self._whole), str(self._new / "grading"), "--points", str(points))
+
+    def _book_pdf(self) -> None:
+        self._run(self._bare, "paper", "book", str(self._bare), str(self._new / "book.pdf"))
+
+    def _exam_pdf(self) -> None:
+        self._run(self._whole, "paper", "exam", str(self._whole), str(self._new / "exam.pdf"))
+
+    # --- Nothing leaks
+
+    def _search(self) -> None:
+        download = self._new / "student" / "notebooks.zip"
+        if download.exists() and (pages := self._new / "student" / "html").exists():
+            linked = pages / "_static" / "downloads" / download.name
+            linked.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(download, linked)
+        secrets = leaks.secrets(self._whole, self._policy)
+        given = [
+            self._new / "student",
+            self._new / "grading" / "release",
+            self._new / "book.pdf",
+            self._new / "exam.pdf",
+        ]
+        found = [line for each in given if each.exists() for line in leaks.scan(each, secrets)]
+        if found:
+            raise EditionError(found)
+
+
+def _complaints(said: str, stage: Path) -> list[str]:
+    """Return what Sphinx complained of, with paths as the edition knows them."""
+    lines = [_COLOURS.sub("", line).replace(f"{stage}{os.sep}", "").rstrip() for line in said.splitlines()]
+    found = [line for line in lines if "WARNING" in line or "ERROR" in line]
+    return list(dict.fromkeys(found or [line for line in lines if line][-20:]))

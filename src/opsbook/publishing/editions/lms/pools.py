@@ -1,0 +1,234 @@
+"""What the packages hold: the questions of an edition by chapter, and its exam, each with what it is worth."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import yaml
+
+from opsbook.exercises.banks import bank, bank_paths, catalogue, variants
+from opsbook.exercises.exam import FULL_QUESTIONS, draw_exam, examined
+from opsbook.exercises.question import Question
+
+__all__ = ["EXAM", "Course", "Item", "Loss", "Pool", "read_course"]
+
+EXAM: Final = "exam"
+"""The name of the exam's files; no chapter may bear it."""
+
+_MOST_SEEDS: Final = 10
+
+_LABELLED: Final = re.compile(r"^\((?P<label>[\w-]+)\)=\s*\n+#+ +(?P<heading>.+?)\s*$", re.MULTILINE)
+_TITLE: Final = re.compile(r"^# +(.+?)\s*$", re.MULTILINE)
+_ROLE: Final = re.compile(r"\{[\w:-]+\}`(?:([^`<]+?)\s*<[^`]*>|([^`]*))`")
+
+
+class Loss(NamedTuple):
+    """What a format cannot hold of a question.
+
+    Attributes
+    ----------
+    format : str
+        ``canvas`` or ``moodle``.
+    file : str
+        The name of the file that it is missing from, without its ending.
+    question : str
+        The question's full id.
+    seed : str
+        The seed of the numbers, if it is about these numbers alone.
+    kind : str
+        The question's kind.
+    part : str
+        What is missing; ``question`` if it is all of it.
+    reason : str
+        Why, and where it is instead.
+    """
+
+    format: str
+    file: str
+    question: str
+    seed: str
+    kind: str
+    part: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """A question as a pool holds it.
+
+    Attributes
+    ----------
+    variants : tuple of Question
+        The question with different numbers; one, if it has none.
+    points : float
+        What it is worth here.
+    graded : bool
+        Whether it counts.
+    section : str
+        The heading of the section that it rests on; may be empty.
+    """
+
+    variants: tuple[Question, ...]
+    points: float
+    graded: bool
+    section: str
+
+    @property
+    def first(self) -> Question:
+        """The question with its first numbers."""
+        return self.variants[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pool:
+    """The questions of one file: a chapter's, or the exam's in the exam's order."""
+
+    name: str
+    title: str
+    items: tuple[Item, ...]
+
+    @property
+    def exam(self) -> bool:
+        """Whether these are the exam's questions: once each, numbered, and without hints."""
+        return self.name == EXAM
+
+
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """An edition's title, its chapters' pools in its order, the exam if there are questions for one, its objectives."""
+
+    title: str
+    pools: tuple[Pool, ...]
+    exam: Pool | None
+    objectives: Mapping[str, str]
+
+    def files(self) -> tuple[Pool, ...]:
+        """Return every pool that becomes a file of its own."""
+        return (*self.pools, self.exam) if self.exam else self.pools
+
+
+class _Chapter(NamedTuple):
+    title: str
+    sections: dict[str, str]
+
+
+def _words(heading: str) -> str:
+    return _ROLE.sub(lambda role: role[1] or role[2], heading).replace("*", "").replace("`", "").strip()
+
+
+def _chapter(stage: Path, name: str) -> _Chapter:
+    notebook = stage / "chapters" / f"{name}.ipynb"
+    pages = (stage / folder / f"{name}.md" for folder in ("chapters", "book"))
+    if notebook.exists():
+        cells = json.loads(notebook.read_text(encoding="utf8"))["cells"]
+        texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+    else:
+        texts = [page.read_text(encoding="utf8") for page in pages if page.exists()]
+    text = "\n\n".join(texts)
+    title = _TITLE.search(text)
+    sections = {found["label"]: _words(found["heading"]) for found in _LABELLED.finditer(text)}
+    return _Chapter(_words(title[1]) if title else name, sections)
+
+
+def _in_order(stage: Path) -> list[str]:
+    """Return the names of the chapters that have a bank, as the contents order them."""
+
+    def files(node: Any) -> Iterator[str]:
+        if isinstance(node, dict):
+            if isinstance(node.get("file"), str):
+                yield node["file"]
+            for value in node.values():
+                yield from files(value)
+        elif isinstance(node, list):
+            for each in node:
+                yield from files(each)
+
+    contents = yaml.safe_load((stage / "_toc.yml").read_text(encoding="utf8"))
+    named = [Path(each).stem for each in files(contents)]
+    return [name for name in dict.fromkeys((*named, *bank_paths())) if name in bank_paths()]
+
+
+def read_course(
+    stage: Path,
+    *,
+    seeds: int = 5,
+    exam_questions: int | None = None,
+    exam_seed: int = 1,
+    points: Mapping[str, float] | None = None,
+) -> Course:
+    """Read the questions of a stage, drawn for the seed of its class.
+
+    Parameters
+    ----------
+    stage : pathlib.Path
+        The instructor stage that this process belongs to.
+    seeds : int
+        With how many sets of numbers a question with numbers stands in its pool, at most ten.
+    exam_questions : int, optional
+        How many questions the exam has; without it 80, or all that there are. With none there is no exam.
+    exam_seed : int
+        The exam's number.
+    points : mapping of str to float, optional
+        What counts, and for how much, by the question's full id; every other question keeps its bank's points.
+
+    Returns
+    -------
+    Course
+        Every question of every bank.
+
+    Raises
+    ------
+    ValueError
+        The process belongs to another project, a count is out of range, or `points` names what is no question.
+    BankError
+        A bank breaks its rules, or its keys are withheld.
+    """
+    if not 1 <= seeds <= _MOST_SEEDS:
+        raise ValueError(f"`seeds` must be from 1 to {_MOST_SEEDS}, got {seeds}. Ask for fewer or more.")
+    folder = (stage / "exercises" / "bank").resolve()
+    if {path.resolve().parent for path in bank_paths().values()} != {folder}:
+        raise ValueError(
+            f"`stage` must be the project that this process belongs to, got {stage.name}, whose banks it does not "
+            "read. Start it with PYTHONPATH set to the stage's `src`."
+        )
+    known = catalogue()
+    counted = dict(points or {})
+    if unknown := sorted(counted.keys() - known["questions"].keys()):
+        raise ValueError(f"`points` must name questions of this edition, got {', '.join(unknown)}. Remove them.")
+    if withheld := sorted(each for each, about in known["questions"].items() if about["kind"] == "withheld"):
+        raise ValueError(f"`stage` must hold the keys, got {', '.join(withheld)} without. Give the instructor stage.")
+    names = _in_order(stage)
+    if EXAM in names:
+        raise ValueError(f"a chapter with questions may not be named {EXAM!r}, which names the exam. Rename it.")
+    chapters = {name: _chapter(stage, name) for name in names}
+    ids = [asked.id for asked in bank()]
+
+    def item(asked: tuple[Question, ...]) -> Item:
+        first = asked[0]
+        return Item(
+            variants=asked,
+            points=counted.get(first.id, first.points),
+            graded=first.graded or first.id in counted,
+            section=chapters[first.id.partition("/")[0]].sections.get(first.section, ""),
+        )
+
+    pools = tuple(
+        Pool(
+            name=name,
+            title=chapters[name].title,
+            items=tuple(item(variants(each)[:seeds]) for each in ids if each.partition("/")[0] == name),
+        )
+        for name in names
+    )
+    available = len(examined(names))
+    count = min(FULL_QUESTIONS, available) if exam_questions is None else exam_questions
+    exam = None
+    if count and available:
+        drawn = draw_exam(count, seed=exam_seed, chapters=names)
+        exam = Pool(name=EXAM, title=f"Exam {exam_seed}", items=tuple(item((each,)) for each in drawn))
+    title = str(yaml.safe_load((stage / "_config.yml").read_text(encoding="utf8"))["title"])
+    return Course(title=title, pools=pools, exam=exam, objectives=known["objectives"])
+

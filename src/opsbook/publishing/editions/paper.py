@@ -1,0 +1,277 @@
+"""An edition on paper: the whole book as one PDF, and an exam with its key apart.
+
+Run in a process of the edition's stage, ``python -m opsbook.publishing.editions.paper STAGE OUT`` writes, with
+``--book``, ``OUT/book.pdf`` from the students' pages; and with ``--exam``, ``OUT/exam.pdf`` for the learners and
+``OUT/instructor/exam-key.pdf`` for whoever marks. Both are printed by Chromium, which has to be installed.
+"""
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from html import escape
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import yaml
+
+from opsbook.exercises.banks import bank_paths
+from opsbook.exercises.exam import FULL_MINUTES, FULL_QUESTIONS, draw_exam, examined
+from opsbook.exercises.paper import paper_guide, paper_head, paper_key, paper_markup
+from opsbook.exercises.question import Question
+from opsbook.publishing.book import command
+from opsbook.publishing.editions.one_page import one_page, rights
+from opsbook.publishing.editions.printing import STYLES, NoPressError, printed
+
+__all__ = ["book_page", "exam_page", "key_page", "main", "write_book", "write_exam"]
+
+_LABEL: Final = r"^\({}\)=\s*\n(?:\([^)\n]*\)=\s*\n)*#+ +(.+)$"
+
+
+# --- The book --------------------------------------------------------------------------------------------------
+
+
+def _about(stage: Path) -> dict[str, Any]:
+    """Return what an edition says of itself: its title, and what its pages show beside it."""
+    configuration: dict[str, Any] = yaml.safe_load((stage / "_config.yml").read_text(encoding="utf8"))
+    edition = configuration["sphinx"]["config"].get("opsbook_edition", {})
+    return {"author": "", **edition, "title": configuration["title"], "author": configuration.get("author", "")}
+
+
+def _title_page(about: dict[str, Any], site: Path) -> str:
+    lines = []
+    if logo := about.get("logo"):
+        lines.append(f'<img class="paper-logo" src="{(site / "_static" / logo).resolve().as_uri()}" alt="">')
+    lines.append(f'<p class="paper-title">{escape(about["title"])}</p>')
+    if about.get("subtitle"):
+        lines.append(f'<p class="paper-subtitle">{escape(about["subtitle"])}</p>')
+    people = [about.get(key) for key in ("instructor", "institution")]
+    who = "".join(f"<p>{escape(each)}</p>" for each in people if each) or f"<p>{escape(about['author'])}</p>"
+    lines.append(f'<div class="paper-who">{who}</div><div class="paper-rights"><p>{rights(site)}</p></div>')
+    return "".join(lines)
+
+
+def book_page(stage: Path, site: Path) -> str:
+    """Return the whole edition as one page to print.
+
+    Parameters
+    ----------
+    stage : pathlib.Path
+        The edition's stage, whose configuration names it.
+    site : pathlib.Path
+        Its built pages.
+    """
+    about = _about(stage)
+    return one_page(site, title_page=_title_page(about, site), title=about["title"], styles=STYLES)
+
+
+def write_book(stage: Path, file: Path, *, site: Path | None = None) -> None:
+    """Write the edition as a PDF.
+
+    Parameters
+    ----------
+    stage : pathlib.Path
+        The stage of what students get.
+    file : pathlib.Path
+        The PDF.
+    site : pathlib.Path, optional
+        The pages built from the stage; without it they are built for this alone.
+
+    Raises
+    ------
+    NoPressError
+        Chromium or Playwright is missing.
+    RuntimeError
+        The pages could not be built; the message is what Sphinx said.
+    """
+    with TemporaryDirectory() as folder:
+        html = book_page(stage, site or _built(stage, Path(folder)))
+        _write(file, printed(html, numbered=True))
+
+
+def _built(stage: Path, folder: Path) -> Path:
+    # Not in the stage, whose pages somebody else may be building.
+    whole = [*command(stage), "--path-output", str(folder)]
+    done = subprocess.run(whole, check=False, capture_output=True, text=True)  # noqa: S603 - our own interpreter
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr.strip() or done.stdout.strip())
+    return folder / "_build" / "html"
+
+
+# --- The exam --------------------------------------------------------------------------------------------------
+
+
+def _drawn(count: int | None, seed: int) -> tuple[Question, ...]:
+    there = len(examined(list(bank_paths())))
+    if not there:
+        raise ValueError(
+            "The edition has no question for an exam: none of its chapters' banks has one in the pool `exam`. Include "
+            "a chapter that has, or leave `exam-pdf` out of `outputs`."
+        )
+    return draw_exam(min(FULL_QUESTIONS, there) if count is None else count, seed=seed)
+
+
+def _exam_document(title: str, heading: str, of: str, body: str) -> str:
+    return (
+        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(heading)} · {escape(title)}</title>'
+        f'{STYLES}</head><body class="paper paper-exam"><main><p class="paper-of">{escape(of)}</p>'
+        f"<h1>{escape(heading)}</h1>{body}</main></body></html>\n"
+    )
+
+
+def exam_page(questions: Sequence[Question], *, title: str, seed: int, who: str = "") -> str:
+    """Return an exam as a page to print, with no answer in it.
+
+    Parameters
+    ----------
+    questions : sequence of Question
+        The questions as `draw_exam` arranges them.
+    title : str
+        The name of the course.
+    seed : int
+        The exam's number.
+    who : str
+        Who gives the course.
+    """
+    minutes = round(len(questions) * FULL_MINUTES / FULL_QUESTIONS)
+    asked = "1 question" if len(questions) == 1 else f"{len(questions)} questions"
+    words = (
+        f"<p>{asked}, {minutes} minutes. You need a pen and a calculator. Give a number to three significant "
+        "digits. Where several answers are right, the question says so, and a wrong cross costs as much as a right "
+        "one earns.</p>"
+    )
+    of = " · ".join(filter(None, (title, who)))
+    return _exam_document(title, f"Exam number {seed}", of, words + paper_head(questions) + paper_markup(questions))
+
+
+def key_page(questions: Sequence[Question], *, title: str, seed: int, stage: Path) -> str:
+    """Return the key to an exam as a page to print: to mark by at a glance, then with a reason for every answer.
+
+    Parameters
+    ----------
+    questions : sequence of Question
+        The questions as `draw_exam` arranges them.
+    title : str
+        The name of the course.
+    seed : int
+        The exam's number.
+    stage : pathlib.Path
+        The stage, in whose chapters stand the names of the sections that questions rest on.
+    """
+    sections = _Sections(stage)
+    how = (
+        "<p>Letters are those on the paper: for steps in their right order, for groups line by line. A number counts "
+        "anywhere in the range beneath it.</p><p>Three kinds can earn a part of their points. Several right answers: "
+        "right crosses less wrong ones, as a share of the right answers. Groups: right lines as a share of all lines. "
+        "Steps: of all pairs of steps, those in the right order less those in the wrong one. Nothing falls below "
+        "zero.</p>"
+    )
+    body = (
+        f"<p><strong>For whoever marks; not for learners.</strong></p><h2>At a glance</h2>{how}{paper_key(questions)}"
+        f"<h2>Why</h2>{paper_guide(questions, section=sections.name)}"
+    )
+    return _exam_document(title, f"Key to exam number {seed}", title, body)
+
+
+class _Sections:
+    """Knows the names of sections by their labels."""
+
+    def __init__(self, stage: Path) -> None:
+        self._stage = stage
+        self._texts: dict[str, str] = {}
+
+    def name(self, question: Question) -> str:
+        text = self._text(question.id.partition("/")[0])
+        chapter = re.search(r"^# +(.+)$", text, re.MULTILINE)
+        section = re.search(_LABEL.format(re.escape(question.section)), text, re.MULTILINE)
+        names = [_plain(found[1]) for found in (chapter, section) if found]
+        return ", ".join(f"“{each}”" for each in dict.fromkeys(names)) or f"“{question.section}”"
+
+    def _text(self, name: str) -> str:
+        if name not in self._texts:
+            chapters = [self._stage / "chapters" / f"{name}{form}" for form in (".ipynb", ".md")]
+            file = next(each for each in (*chapters, self._stage / "book" / f"{name}.md") if each.exists())
+            self._texts[name] = _markdown(file)
+        return self._texts[name]
+
+
+def _markdown(file: Path) -> str:
+    text = file.read_text(encoding="utf8")
+    if file.suffix != ".ipynb":
+        return text
+    cells = (each for each in json.loads(text)["cells"] if each["cell_type"] == "markdown")
+    return "\n\n".join("".join(each["source"]) for each in cells)
+
+
+def _plain(heading: str) -> str:
+    return re.sub(r"[*`]|\[([^\]]*)\]\([^)]*\)", r"\1", heading).strip()
+
+
+def write_exam(stage: Path, file: Path, key: Path, *, count: int | None = None, seed: int = 1) -> None:
+    """Write an exam and its key as two PDFs, from the banks of the library that runs.
+
+    Parameters
+    ----------
+    stage : pathlib.Path
+        The instructor's stage, the one that this process runs from.
+    file, key : pathlib.Path
+        The PDFs.
+    count : int, optional
+        How many questions; without it, as many as the full exam has, or there are.
+    seed : int
+        The exam's number.
+
+    Raises
+    ------
+    NoPressError
+        Chromium or Playwright is missing.
+    ValueError
+        There are no such questions, or fewer than `count`.
+    """
+    about, questions = _about(stage), _drawn(count, seed)
+    title, who = about["title"], about.get("institution", "")
+    for path, html in (
+        (file, exam_page(questions, title=title, seed=seed, who=who)),
+        (key, key_page(questions, title=title, seed=seed, stage=stage)),
+    ):
+        _write(path, printed(html))
+
+
+def _write(file: Path, pdf: bytes) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(pdf)
+
+
+# --- The command -----------------------------------------------------------------------------------------------
+
+
+def main(arguments: Iterable[str] | None = None) -> int:
+    """Print what the command line asks for, and return its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m opsbook.publishing.editions.paper", description=__doc__)
+    parser.add_argument("stage", type=Path, help="the edition's stage, from which this process runs")
+    parser.add_argument("output", type=Path, help="the folder to write into")
+    parser.add_argument("--book", action="store_true", help="write book.pdf")
+    parser.add_argument("--pages", type=Path, help="the pages built from the stage, if they are")
+    parser.add_argument("--exam", action="store_true", help="write exam.pdf and instructor/exam-key.pdf")
+    parser.add_argument("--questions", type=int, help="how many questions the exam has")
+    parser.add_argument("--seed", type=int, default=1, help="the exam's number")
+    wanted = parser.parse_args(None if arguments is None else list(arguments))
+    if not (wanted.book or wanted.exam):
+        parser.error("nothing to print: say --book, --exam, or both")
+    try:
+        if wanted.book:
+            write_book(wanted.stage, wanted.output / "book.pdf", site=wanted.pages)
+        if wanted.exam:
+            key = wanted.output / "instructor" / "exam-key.pdf"
+            write_exam(wanted.stage, wanted.output / "exam.pdf", key, count=wanted.questions, seed=wanted.seed)
+    except (NoPressError, RuntimeError, ValueError) as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the answer of a command
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

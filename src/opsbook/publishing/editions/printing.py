@@ -1,0 +1,136 @@
+"""Prints an HTML page as a tagged PDF with Chromium: the same page twice gives the same bytes."""
+
+import io
+import re
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final
+
+from opsbook.publishing.chromium import SWITCHES, find
+from opsbook.publishing.editions.archives import EPOCH
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+__all__ = ["STYLES", "NoPressError", "printed"]
+
+_PACKAGE: Final = Path(str(files("opsbook")))
+_THEME: Final = _PACKAGE / "publishing" / "theme"
+_SHEETS: Final = (
+    _THEME / "static" / "opsbook.css",
+    _PACKAGE / "exercises" / "static" / "ops-question.css",
+    _PACKAGE / "exercises" / "static" / "ops-paper.css",
+    _THEME / "paper.css",
+)
+STYLES: Final = "".join(f'<link rel="stylesheet" href="{sheet.name}">' for sheet in _SHEETS)
+"""The links to the styles that stand beside a page while it is printed."""
+# As wide as the text on A4, so that what is too wide shows before it is printed.
+_WIDTH: Final = 658
+_MINUTES: Final = 10
+# What is wider than the sheet shrinks until it fits; each of these holds one thing.
+_FIT: Final = """() => {
+  for (const box of document.querySelectorAll(".table-scroll, div.math, .ops-formula, .ops-picture")) {
+    const room = box.clientWidth;
+    for (const inner of box.children) {
+      const wide = Math.max(inner.scrollWidth, inner.getBoundingClientRect().width);
+      if (wide > room + 1) inner.style.zoom = Math.max(0.4, Math.floor(100 * room / wide) / 100);
+    }
+  }
+}"""
+_NUMBER: Final = """(pages) => {
+  for (const place of document.querySelectorAll("[data-of]")) place.textContent = pages[place.dataset.of] ?? "";
+}"""
+_ELSEWHERE: Final = (
+    "Only book.pdf and exam.pdf need it: leave `book-pdf` and `exam-pdf` out of `outputs`, and the rest is made as ever."
+)
+
+
+class NoPressError(RuntimeError):
+    """There is nothing here to print with; the message says what to install."""
+
+
+def printed(html: str, *, numbered: bool = False) -> bytes:
+    """Return a page as a PDF with tags, bookmarks and links within it.
+
+    Parameters
+    ----------
+    html : str
+        The page. It finds the theme's styles and fonts beside itself, see `STYLES`, and no host.
+    numbered : bool
+        Whether to write into each element with ``data-of`` on which sheet the place of that id stands. That takes
+        printing it twice.
+
+    Raises
+    ------
+    NoPressError
+        Chromium or Playwright is missing.
+    """
+    chromium = _press()
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only printing needs it, and `_press` has seen it
+
+    with TemporaryDirectory() as name, sync_playwright() as playwright:
+        folder = Path(name)
+        _dress(folder)
+        (folder / "paper.html").write_text(html, encoding="utf8")
+        arguments = [*SWITCHES, "--host-resolver-rules=MAP * ~NOTFOUND"]
+        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        try:
+            page = browser.new_page(viewport={"width": _WIDTH, "height": 1000}, offline=True)
+            page.set_default_timeout(_MINUTES * 60_000)
+            page.emulate_media(media="print", color_scheme="light")
+            page.goto((folder / "paper.html").as_uri())
+            page.evaluate("document.fonts.ready.then(() => null)")
+            page.evaluate(_FIT)
+            if numbered:
+                page.evaluate(_NUMBER, _sheets(_pdf(page)))
+            made = _pdf(page, tagged=True, outline=True)
+        finally:
+            browser.close()
+    return _dated(made)
+
+
+def _press() -> str:
+    try:
+        import playwright.sync_api  # noqa: F401, PLC0415 - asked whether it is there
+    except ImportError:
+        raise NoPressError(
+            f"PDF is printed through Playwright, which is missing. Run: pip install 'opsbook[edition]'. {_ELSEWHERE}"
+        ) from None
+    try:
+        return find()
+    except FileNotFoundError as error:
+        raise NoPressError(f"PDF is printed by Chromium. {error} {_ELSEWHERE}") from None
+
+
+def _dress(folder: Path) -> None:
+    """Put the theme's styles and fonts beside the page."""
+    (folder / "fonts").mkdir()
+    for font in (_PACKAGE / "vendor").glob("*/*.woff2"):
+        shutil.copyfile(font, folder / "fonts" / font.name)
+    for sheet in _SHEETS:
+        shutil.copyfile(sheet, folder / sheet.name)
+
+
+def _pdf(page: "Page", **how: Any) -> bytes:
+    return page.pdf(prefer_css_page_size=True, print_background=True, **how)
+
+
+def _sheets(pdf: bytes) -> dict[str, int]:
+    """Return on which sheet every place stands that a link leads to, counted from 1."""
+    from pypdf import PdfReader  # noqa: PLC0415 - as above
+
+    reader = PdfReader(io.BytesIO(pdf))
+    number = {page.indirect_reference.idnum: at for at, page in enumerate(reader.pages, 1) if page.indirect_reference}
+    places = reader.named_destinations.items()
+    return {name.lstrip("/"): number[place.raw_get("/Page").idnum] for name, place in places}
+
+
+def _dated(pdf: bytes) -> bytes:
+    """Return the same PDF under one date for all; nothing else in it depends on when it was printed."""
+    moment = datetime.fromtimestamp(EPOCH, UTC).strftime("D:%Y%m%d%H%M%S+00'00'").encode()
+    date: Callable[[re.Match[bytes]], bytes] = lambda found: found[1] + moment + found[3]  # noqa: E731 - said with its type
+    return re.sub(rb"(/(?:Creation|Mod)Date \()(D:\d{14}[+-]\d\d'\d\d')(\))", date, pdf)

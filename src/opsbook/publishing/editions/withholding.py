@@ -1,0 +1,539 @@
+"""Makes the students' stage of an edition: a copy of the instructor's, less everything that is kept from students.
+
+What is kept back is not in the copy at all, so nothing that is built from it can show it. Files are copied by what is
+known of them: what nobody names, such as a sheet of answers left in a folder, stays behind.
+"""
+
+import ast
+import fnmatch
+import json
+import re
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from opsbook.errors import BankError
+from opsbook.exercises.question import Entry
+from opsbook.exercises.reading import read_bank
+from opsbook.exercises.withheld import withheld
+from opsbook.located import parse, write
+from opsbook.publishing.solutions import KEPT_BACK, has_solutions, solved, strip
+
+__all__ = ["KEPT_SOLUTION", "Policy", "student_bank", "student_notebook", "student_text", "withhold"]
+
+# What stands where a question's form asks for a solution.
+KEPT_SOLUTION: Final = "The worked solution stays with your instructor."
+
+_HEAD: Final = "# What the students of this edition get of the bank. The whole of it is the instructor's.\n"
+_INSTRUCTOR_PAGES: Final = frozenset({"book/instructor-guide"})
+_EXAM_PAGES: Final = frozenset(
+    f"book/{name}" for name in ("practice-exam", "certificate-exam", "practice-exam-paper", "practice-exam-answers")
+)
+_ROOT_FILES: Final = ("_config.yml", "pyproject.toml", "requirements.txt", "CITATION.cff", "LICENSE*", "README*")
+_DATA_FILES: Final = ("datapackage.json", "README.md", ".gitattributes")
+# What directives of the book read, and nobody links to.
+_BOOK_FILES: Final = ("*.bib", "evidence.yml", "coverage.yml")
+_SOURCES: Final = (".ipynb", ".md")
+_NOT_CODE: Final = ("__pycache__", "*.pyc", "bank", "files")
+_CELL_METADATA: Final = frozenset({"tags", "nbgrader", "slideshow", "jupyter"})
+_NBGRADER: Final = frozenset(
+    {"cell_type", "checksum", "grade", "grade_id", "locked", "points", "schema_version", "solution", "task"}
+)
+_NOTEBOOK_METADATA: Final = frozenset({"kernelspec", "language_info", "opsbook"})
+_OPSBOOK_METADATA: Final = frozenset({"covers", "minutes", "objectives", "requires"})
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What an edition keeps from its students.
+
+    Notes for instructors, hidden tests, and the wrong answers in the metadata of cells never reach a student,
+    whatever the policy.
+
+    Attributes
+    ----------
+    hidden : bool
+        Whether solutions are hidden: worked solutions, model code and rationales are left out, questions for exams
+        alone are not in the banks, and graded questions are shown without being checked.
+    graded : frozenset of str
+        The full ids of the questions that count, beside those whose bank says ``graded: true``.
+    seed : int
+        The class seed: graded questions are shown with its numbers and in its order.
+
+    Examples
+    --------
+    >>> sorted(Policy(hidden=False).pages)
+    ['book/instructor-guide']
+    """
+
+    hidden: bool = True
+    graded: frozenset[str] = frozenset()
+    seed: int = 0
+
+    @property
+    def pages(self) -> frozenset[str]:
+        """The pages that only the instructor's book has, as names without ending."""
+        return _INSTRUCTOR_PAGES | (_EXAM_PAGES if self.hidden else frozenset())
+
+    def is_graded(self, question_id: str, entry: Entry) -> bool:
+        """Return whether a question counts."""
+        return entry.graded or question_id in self.graded
+
+    def is_dropped(self, question_id: str, entry: Entry) -> bool:
+        """Return whether a question is not in the students' bank at all: it is for exams alone."""
+        return self.hidden and set(entry.pool) == {"exam"} and not self.is_graded(question_id, entry)
+
+    def is_withheld(self, question_id: str, entry: Entry) -> bool:
+        """Return whether a question is shown without being checked."""
+        # Code whose tests are all hidden has nothing left to be checked by.
+        tests = getattr(entry, "tests", ())
+        untested = bool(tests) and all(test.hidden for test in tests)
+        return untested or (self.hidden and self.is_graded(question_id, entry))
+
+
+def withhold(instructor_stage: Path, student_stage: Path, policy: Policy) -> None:
+    """Copy a stage less everything that is kept from students.
+
+    Parameters
+    ----------
+    instructor_stage : pathlib.Path
+        The whole edition.
+    student_stage : pathlib.Path
+        Where the copy goes; must not exist yet.
+    policy : Policy
+        What is kept back.
+
+    Raises
+    ------
+    FileExistsError
+        There is something at `student_stage`.
+    BankError
+        A bank breaks the rules of banks.
+    ValueError
+        A region of a notebook that is to be taken out has no end, or no beginning.
+
+    Notes
+    -----
+    With solutions shown, the folder ``solutions`` of the copy holds each notebook once more, with its solutions.
+    """
+    student_stage.mkdir(parents=True)
+    removed = _contents(instructor_stage, student_stage, policy)
+    for name in _listed(instructor_stage, _ROOT_FILES):
+        shutil.copyfile(instructor_stage / name, student_stage / name)
+    _settings(student_stage / "_config.yml")
+    _code(instructor_stage / "src" / "opsbook", student_stage / "src" / "opsbook")
+    _data(instructor_stage / "datasets", student_stage / "datasets")
+    _banks(instructor_stage / "exercises" / "bank", student_stage / "exercises" / "bank", policy)
+    _pages(instructor_stage, student_stage, removed)
+    if not policy.hidden:
+        _solutions(instructor_stage, student_stage)
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf8", newline="\n")
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+
+
+def _listed(folder: Path, patterns: Sequence[str]) -> list[str]:
+    names = sorted(path.name for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
+    return [name for name in names if any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)]
+
+
+def _json(notebook: Mapping[str, Any]) -> str:
+    return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+# --- Contents and settings -------------------------------------------------------------------------------------
+
+
+def _named(toc: Any) -> Iterator[str]:
+    """Yield every page that a table of contents names."""
+    if isinstance(toc, dict):
+        yield from (str(value) for key, value in toc.items() if key in {"file", "root"})
+        for value in toc.values():
+            yield from _named(value)
+    elif isinstance(toc, list):
+        for value in toc:
+            yield from _named(value)
+
+
+def _without(toc: Any, pages: frozenset[str]) -> Any:
+    """Return a table of contents less some pages, and less the parts that are empty without them."""
+    if isinstance(toc, list):
+        kept = [_without(each, pages) for each in toc if not (isinstance(each, dict) and each.get("file") in pages)]
+        return [each for each in kept if not (isinstance(each, dict) and each.get("chapters") == [])]
+    if isinstance(toc, dict):
+        less = {key: _without(value, pages) for key, value in toc.items()}
+        return {key: value for key, value in less.items() if not (key == "sections" and value == [])}
+    return toc
+
+
+def _contents(instructor_stage: Path, student_stage: Path, policy: Policy) -> frozenset[str]:
+    """Write the students' table of contents, and return the pages that it has lost."""
+    text = (instructor_stage / "_toc.yml").read_text(encoding="utf8")
+    toc = yaml.safe_load(text)
+    removed = policy.pages & {page.removesuffix(".md") for page in _named(toc)}
+    # Comments of an author stay behind, also where no page does.
+    _write(student_stage / "_toc.yml", yaml.safe_dump(_without(toc, removed), sort_keys=False, allow_unicode=True))
+    return removed
+
+
+def _settings(path: Path) -> None:
+    """Let the students' book be built as one."""
+    text = path.read_text(encoding="utf8")
+    kept = [line for line in text.splitlines() if not re.match(r"\s*(#.*)?$|\s*opsbook_instructor\s*:", line)]
+    _write(path, "\n".join(kept) + "\n")
+
+
+# --- Library and data ------------------------------------------------------------------------------------------
+
+
+def _code(source: Path, target: Path) -> None:
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns(*_NOT_CODE))
+
+
+def _data(source: Path, target: Path) -> None:
+    """Copy the data sets that the description lists, with their licences: whatever else lies there is not meant."""
+    described = json.loads((source / "datapackage.json").read_text(encoding="utf8"))
+    names = [str(each["path"]) for each in described["resources"] if isinstance(each.get("path"), str)]
+    for name in (*_listed(source, _DATA_FILES), *names):
+        if (source / name).is_file():
+            _copy(source / name, target / name)
+    if (source / "licences").is_dir():
+        shutil.copytree(source / "licences", target / "licences")
+
+
+# --- Banks -----------------------------------------------------------------------------------------------------
+
+
+def _banks(source: Path, target: Path, policy: Policy) -> None:
+    for path in sorted(source.glob("*.yml")):
+        bank = student_bank(path, policy)
+        if bank is not None:
+            _write(target / path.name, f"{_HEAD}{write(bank)}")
+    for name in _listed(source, ("seed.txt",)):
+        _copy(source / name, target / name)
+
+
+def student_bank(path: Path, policy: Policy) -> dict[str, Any] | None:
+    """Return what students get of a bank file, or None where nothing of it is left.
+
+    Raises
+    ------
+    BankError
+        The file breaks the rules of banks.
+    """
+    file = read_bank(path, path.name)
+    if file.problems:
+        raise BankError(list(file.problems))
+    raw = parse(path.read_text(encoding="utf8")).value
+    questions = []
+    for each in raw["questions"]:
+        question_id = f"{path.stem}/{each['id']}"
+        entry = file.entries[question_id]
+        if policy.is_withheld(question_id, entry):
+            questions.append(withheld(entry.draw(question_id, policy.seed, fixed=False)))
+        elif not policy.is_dropped(question_id, entry):
+            questions.append(_practice(each, hidden=policy.hidden))
+    if not questions:
+        return None
+    served = {each["objective"] for each in questions}
+    objectives = [each for each in raw.get("objectives", ()) if each["id"] in served]
+    return {**({"objectives": objectives} if objectives else {}), "questions": questions}
+
+
+def _practice(raw: Mapping[str, Any], *, hidden: bool) -> dict[str, Any]:
+    """Return a question that students practise with: what it is marked by, and no more."""
+    kept = {key: value for key, value in raw.items() if key != "instructor"}
+    if "tests" in kept:
+        kept["tests"] = [test for test in kept["tests"] if not test.get("hidden")]
+    if not hidden:
+        return kept
+    # The exam has the questions that are for it to itself, so no option needs a reason for after the exam.
+    kept["pool"] = [each for each in kept["pool"] if each != "exam"]
+    if "options" in kept:
+        kept["options"] = [{key: each[key] for key in each if key != "rationale"} for each in kept["options"]]
+    if "solution" in kept:
+        kept["solution"] = KEPT_SOLUTION
+        if kept["kind"] in {"choice", "choices", "order", "match"}:
+            del kept["solution"]
+    return kept
+
+
+# --- Pages and notebooks ---------------------------------------------------------------------------------------
+
+
+def _pages(instructor_stage: Path, student_stage: Path, removed: frozenset[str]) -> None:
+    """Copy what the students' contents name, and of what lies beside it the files that these pages name."""
+    toc = yaml.safe_load((student_stage / "_toc.yml").read_text(encoding="utf8"))
+    texts = []
+    for page in dict.fromkeys(_named(toc)):
+        for ending in ("", *_SOURCES):
+            source = instructor_stage / f"{page}{ending}"
+            if source.suffix in _SOURCES and source.is_file():
+                text = student_text(source, removed)
+                _write(student_stage / f"{page}{ending}", text)
+                texts.append(text)
+                break
+    for name in _listed(instructor_stage / "book", _BOOK_FILES):
+        _copy(instructor_stage / "book" / name, student_stage / "book" / name)
+    configured = (student_stage / "_config.yml").read_text(encoding="utf8")
+    named = "\n".join((*texts, configured))
+    for folder in ("book", "chapters", "exercises"):
+        for path in sorted((instructor_stage / folder).rglob("*")):
+            place = path.relative_to(instructor_stage)
+            asset = path.is_file() and path.suffix not in {*_SOURCES, ".yml", ".yaml"} and "bank" not in place.parts
+            if asset and path.name in named and not (student_stage / place).exists():
+                _copy(path, student_stage / place)
+
+
+def _solutions(instructor_stage: Path, student_stage: Path) -> None:
+    for folder in ("chapters", "exercises"):
+        for path in sorted((student_stage / folder).glob("*.ipynb")):
+            notebook = json.loads((instructor_stage / folder / path.name).read_text(encoding="utf8"))
+            if has_solutions(notebook):
+                whole = _bare(solved(notebook))
+                _write(student_stage / "solutions" / folder / path.name, _json(whole))
+
+
+def student_text(path: Path, removed: frozenset[str] = frozenset()) -> str:
+    """Return the text of a page or notebook as students get it.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A notebook or a page in Markdown.
+    removed : frozenset of str
+        Pages that students do not have; links to them become plain words.
+
+    Raises
+    ------
+    ValueError
+        A region that is to be taken out is not closed.
+    """
+    text = path.read_text(encoding="utf8")
+    if path.suffix == ".ipynb":
+        return _json(student_notebook(json.loads(text), removed))
+    return _unlinked(_without_comments(_without_regions(text, path)), removed)
+
+
+def student_notebook(notebook: dict[str, Any], removed: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """Return a notebook as students get it.
+
+    Beyond what `strip` takes out, cells that show what a solution has made lose their outputs, comments in Markdown
+    and attachments that no text shows are left out, and of the metadata what the course itself writes is kept.
+
+    Parameters
+    ----------
+    notebook : dict
+        A notebook of format 4, as JSON.
+    removed : frozenset of str
+        Pages that students do not have; links to them become plain words.
+
+    Raises
+    ------
+    ValueError
+        A region that is to be taken out is not closed.
+    """
+    fed = _fed(notebook["cells"])
+    kept = [place for place, cell in enumerate(notebook["cells"]) if not KEPT_BACK & _tags(cell)]
+    stripped = _bare(strip(notebook))
+    for place, cell in zip(kept, stripped["cells"], strict=True):
+        if place in fed:
+            cell["outputs"], cell["execution_count"] = [], None
+        if cell["cell_type"] == "markdown":
+            source = _unlinked(_without_comments("".join(cell["source"])), removed)
+            cell["source"] = source.splitlines(keepends=True)
+            shown = {name: data for name, data in cell.get("attachments", {}).items() if f"attachment:{name}" in source}
+            if shown or "attachments" in cell:
+                cell["attachments"] = shown
+        for output in cell.get("outputs", ()):
+            data = output.get("data", {})
+            if "text/markdown" in data:
+                data["text/markdown"] = _unlinked("".join(data["text/markdown"]), removed).splitlines(keepends=True)
+    return stripped
+
+
+def _tags(cell: Mapping[str, Any]) -> set[str]:
+    return set(cell.get("metadata", {}).get("tags", ()))
+
+
+def _bare(notebook: dict[str, Any]) -> dict[str, Any]:
+    """Take out of a notebook's metadata what the course does not write."""
+    about = notebook.get("metadata", {})
+    notebook["metadata"] = {key: about[key] for key in about if key in _NOTEBOOK_METADATA}
+    if "opsbook" in about:
+        notebook["metadata"]["opsbook"] = {key: about["opsbook"][key] for key in about["opsbook"] if key in _OPSBOOK_METADATA}
+    for cell in notebook["cells"]:
+        held = cell.get("metadata", {})
+        cell["metadata"] = {key: held[key] for key in held if key in _CELL_METADATA}
+        if "nbgrader" in held:
+            cell["metadata"]["nbgrader"] = {key: held["nbgrader"][key] for key in held["nbgrader"] if key in _NBGRADER}
+        for output in cell.get("outputs", ()):
+            if "metadata" in output:
+                data = output.get("data", {})
+                output["metadata"] = {key: output["metadata"][key] for key in output["metadata"] if key in data}
+    return {key: notebook[key] for key in notebook if key in {"cells", "metadata", "nbformat", "nbformat_minor"}}
+
+
+# --- What a solution feeds -------------------------------------------------------------------------------------
+
+
+class _Names(ast.NodeVisitor):
+    """The names that code reads, and those that it gives a value or changes in place."""
+
+    def __init__(self) -> None:
+        self.read: set[str] = set()
+        self.given: set[str] = set()
+        self.changed: set[str] = set()
+
+    def visit_Name(self, node: ast.Name) -> None:
+        (self.read if isinstance(node.ctx, ast.Load) else self.given).add(node.id)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        self.given.add(node.name)
+        self.generic_visit(node)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        self.given.add(node.name)
+        self.generic_visit(node)
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        self._in_place(node)
+
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        self._in_place(node)
+
+    def _in_place(self, node: ast.Attribute | ast.Subscript) -> None:
+        base: ast.AST = node
+        while isinstance(base, ast.Attribute | ast.Subscript):
+            base = base.value
+        if not isinstance(node.ctx, ast.Load) and isinstance(base, ast.Name):
+            self.changed.add(base.id)
+        self.generic_visit(node)
+
+
+def _names(source: str) -> _Names | None:
+    """Return the names in a cell's code, or None where it is no plain Python."""
+    plain = "\n".join("" if re.match(r"\s*[%!]", line) else line for line in source.splitlines())
+    try:
+        tree = ast.parse(plain)
+    except (SyntaxError, ValueError):
+        return None
+    names = _Names()
+    names.visit(tree)
+    return names
+
+
+def _fed(cells: Sequence[dict[str, Any]]) -> set[int]:
+    """Return which cells of code show, or may show, what a solution above them has made."""
+    fed: set[int] = set()
+    secret: set[str] = set()
+    stripped = iter(strip({"cells": [cell for cell in cells if not KEPT_BACK & _tags(cell)]})["cells"])
+    for place, cell in enumerate(cells):
+        taken = bool(KEPT_BACK & _tags(cell))
+        without = "" if taken else "".join(next(stripped)["source"])
+        if cell["cell_type"] != "code":
+            continue
+        source = "".join(cell["source"])
+        names = _names(source)
+        if names is None:
+            # What cannot be read may show anything.
+            fed |= {place} if secret else set()
+        elif taken or without.rstrip() != source.rstrip():
+            secret |= names.given | names.changed
+        elif names.read & (secret | ({"globals", "locals", "vars"} if secret else set())):
+            fed.add(place)
+            secret |= names.given | names.changed
+        else:
+            secret -= names.given
+    return fed
+
+
+# --- Text ------------------------------------------------------------------------------------------------------
+
+_REGION = re.compile(
+    r"^[ \t]*#+[ \t]*BEGIN (SOLUTION|HIDDEN TESTS|INSTRUCTOR)\b.*?^[ \t]*#+[ \t]*END \1\b[^\n]*\n?",
+    re.DOTALL | re.MULTILINE,
+)
+_LEFT = re.compile(r"#+[ \t]*(?:BEGIN|END) (?:SOLUTION|HIDDEN TESTS|INSTRUCTOR)\b")
+_CODE_CELL = re.compile(r"^[ \t]*(`{3,})\{code-cell\}.*?^[ \t]*\1`*[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_CELL_TAGS = re.compile(r"^[ \t]*:?tags:.*?\b(?:solution|instructor)\b", re.MULTILINE)
+_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,}|:{3,})(.*)")
+_VERBATIM: Final = ("code", "code-block", "code-cell", "sourcecode", "math", "mermaid", "raw")
+
+
+def _without_regions(text: str, path: Path) -> str:
+    without = _REGION.sub("", text)
+    without = _CODE_CELL.sub(lambda cell: "" if _CELL_TAGS.search(cell[0]) else cell[0], without)
+    left = _LEFT.search(without)
+    if left:
+        raise ValueError(
+            f"{path.name} holds {left[0]!r} without its counterpart. Begin and end each region in the same page."
+        )
+    return without
+
+
+def _without_comments(text: str) -> str:
+    """Return Markdown less its comments, `<!-- … -->` and lines that begin with `%`; code stays as it is.
+
+    Examples
+    --------
+    >>> _without_comments("Seen. <!-- Unseen. -->\\n% Unseen.\\n```python\\n%time\\n```\\n")
+    'Seen. \\n```python\\n%time\\n```\\n'
+    """
+    fences: list[tuple[str, bool]] = []
+    lines, comment = [], False
+    for line in text.splitlines(keepends=True):
+        fence = None if comment else _FENCE.match(line)
+        verbatim = bool(fences) and fences[-1][1]
+        if fence and fences and fence[1].startswith(fences[-1][0]) and not fence[2].strip():
+            fences.pop()
+            lines.append(line)
+        elif fence and not verbatim:
+            directive = re.match(r"[ \t]*\{([\w-]+)\}", fence[2])
+            fences.append((fence[1], fence[1][0] != ":" and (not directive or directive[1] in _VERBATIM)))
+            lines.append(line)
+        elif verbatim:
+            lines.append(line)
+        elif comment or not re.match(r" {0,3}%", line):
+            shown, comment = _uncommented(line, comment=comment)
+            lines.append(shown)
+    return "".join(lines)
+
+
+def _uncommented(line: str, *, comment: bool) -> tuple[str, bool]:
+    """Return what is left of a line without comments, and whether one goes on behind it."""
+    shown = []
+    # What stands in backticks is code, also where it looks like a comment.
+    for piece in re.split(r"(`+[^`]*`+|<!--|-->)", line):
+        if not comment and piece == "<!--":
+            comment = True
+        elif comment and piece == "-->":
+            comment = False
+        elif comment and piece.startswith("`") and "-->" in piece:
+            comment = False
+        elif not comment:
+            shown.append(piece)
+    return "".join(shown), comment
+
+
+def _unlinked(text: str, removed: frozenset[str]) -> str:
+    """Turn links to pages that students do not have into plain words."""
+    for name in {page.rpartition("/")[2] for page in removed}:
+        if name not in text:
+            continue
+        target = rf"(?:\.{{0,2}}/)*(?:book/)?{re.escape(name)}(?:\.md|\.html|\.ipynb)?(?:#[^)\s\"']*)?"
+        text = re.sub(rf"\[([^\[\]]+)\]\({target}(?:\s+\"[^\"]*\")?\)", r"\1", text)
+        text = re.sub(rf"<a\b[^>]*\bhref=[\"']{target}[\"'][^>]*>(.*?)</a>", r"\1", text, flags=re.DOTALL)
+        text = re.sub(rf"\{{doc\}}`([^`<]+?)\s*<{target}>`", r"\1", text)
+    return text
