@@ -17,7 +17,7 @@ book: $(READY) ## build the HTML book into _build/html
 lab: $(READY) ## open JupyterLab on your own copy of the exercises
 	@$(BIN)/opsbook lab
 
-FILE ?= book/editions/hospitality.yml
+FILE ?= book/editions/hospitality-short-course.yml
 OUTPUT ?= dist/$(basename $(notdir $(FILE)))
 
 edition: $(READY) ## build a course of your own: make edition FILE=mine.yml OUTPUT=folder

@@ -134,6 +134,18 @@ def _nothing_popped_up(page: Page) -> None:
     expect(page.locator(".jp-Dialog, .Toastify__toast")).to_have_count(0)
 
 
+def _nothing_for_teachers(page: Page, lab: Lab) -> None:
+    """nbgrader is installed beside the course; a learner meets none of it, and the start does not wait for it."""
+    menus = page.locator(".lm-MenuBar-itemLabel")
+    expect(menus.filter(has_text="Settings")).to_have_count(1)
+    expect(menus.filter(has_text=re.compile("nbgrader|formgrader", re.IGNORECASE))).to_have_count(0)
+    commands = page.evaluate("() => window.jupyterapp.commands.listCommands()")
+    assert not [each for each in commands if re.search("nbgrader|formgrader", each)]
+    log = (lab.workspace.parent / "lab.log").read_text(encoding="utf-8")
+    assert "jupyterlab | extension was successfully loaded" in log
+    assert "nbgrader" not in log
+
+
 def _kept(lab: Lab) -> dict[str, Any]:
     kept = json.loads(lab.progress.read_text(encoding="utf-8"))
     assert kept.keys() == {"format", "answers"}
@@ -174,6 +186,7 @@ def test_a_learner_works_through_exercises_and_finds_everything_again(
     checks = re.findall(r"exercises\.check(?:_code)?\(", notebook.read_text(encoding="utf-8"))
     expect(_verdicts(page, "○ Not attempted yet.")).to_have_count(len(checks))
     expect(page.locator("ops-progress .ops-summary")).to_contain_text("You have not answered a question yet")
+    _nothing_for_teachers(page, lab)
 
     _by_keyboard(page, next(question for question in questions if question.kind == "order"))
     for question in questions:

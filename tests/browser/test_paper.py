@@ -41,13 +41,20 @@ def sheets(pdf: bytes) -> int:
     return len(re.findall(rb"/Type\s*/Page\b", pdf))
 
 
-def test_the_key_is_for_instructors_and_for_paper(page: Page, book: SmallBook) -> None:
+def test_the_key_is_for_instructors_folded_on_the_screen_and_whole_on_paper(page: Page, book: SmallBook) -> None:
     key = page.locator(".ops-answer-key")
     instructor = book.settings["opsbook_instructor"]
     assert key.count() == instructor
-    assert key.filter(visible=True).count() == 0
+    answers = page.locator(".ops-answer-key .ops-print-key")
+    assert answers.count() == (len(KEYED) if instructor else 0)
+    assert answers.filter(visible=True).count() == 0
+    if instructor:
+        page.get_by_text("Show the answers").click()
+        assert answers.filter(visible=True).count() == len(KEYED)
+        page.get_by_text("Show the answers").click()
     page.emulate_media(media="print")
     assert key.filter(visible=True).count() == instructor
+    assert page.get_by_text("Show the answers").filter(visible=True).count() == 0
     assert page.locator("ops-question").filter(visible=True).count() == len(KEYED)
     printed = squeezed(page.locator("body").inner_text())
     for asked in KEYED:

@@ -58,7 +58,7 @@ class Site:
             for link in found.links:
                 if urlsplit(link).scheme or link.startswith("//"):
                     continue
-                path, name = urldefrag(urljoin(page, link.partition("?")[0] if "?" in link and "#" not in link else link))
+                path, name = urldefrag(urljoin(page, link))
                 yield page, link, unquote(path.partition("?")[0]) or page, unquote(name)
 
     def dangling(self) -> list[str]:
@@ -88,7 +88,5 @@ class Site:
     def unread(self) -> list[str]:
         """Return the directives and roles that stand in pages as they were written."""
         return [
-            f"{page}: {found}"
-            for page, held in self.pages.items()
-            for found in _UNREAD.findall(" ".join(held.words))
+            f"{page}: {found}" for page, held in self.pages.items() for found in _UNREAD.findall(" ".join(held.words))
         ]

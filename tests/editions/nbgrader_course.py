@@ -29,25 +29,38 @@ def make_stage(folder: Path, names: Iterable[str]) -> Path:
     return folder
 
 
+def abridge(notebook: dict[str, Any]) -> None:
+    """Leave only the first question in a notebook, and what its graded cells need: it runs in half the time."""
+    kept: list[dict[str, Any]] = []
+    for cell in notebook["cells"]:
+        if not (_asks(cell) and any(map(_asks, kept))):
+            kept.append(cell)
+    notebook["cells"] = [cell for cell in kept if "exercises.my_progress(" not in "".join(cell["source"])]
+
+
+def _asks(cell: Mapping[str, Any]) -> bool:
+    return "exercises.question(" in "".join(cell["source"])
+
+
 def generate(stage: Path, out: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", COMMAND, str(stage), str(out), *options], capture_output=True, text=True, check=False
     )
 
 
-def ignorant_library(folder: Path) -> Path:
-    """Return where a copy of opsbook is imported from whose bank knows no tests: it takes any code for right."""
+def ignorant_library(folder: Path, names: Iterable[str]) -> Path:
+    """Return where a copy of opsbook is imported from whose banks know no tests: it takes any code for right."""
     shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__", "publishing"))
-    shutil.copytree(ROOT / "exercises" / "bank", folder / "exercises" / "bank")
     (folder / "datasets").symlink_to(ROOT / "datasets")
-    for path in (folder / "exercises" / "bank").glob("*.yml"):
-        text = path.read_text(encoding="utf8")
-        if "kind: code" in text:
-            bank = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-            for entry in bank["questions"]:
-                if entry["kind"] == "code":
-                    entry["tests"] = [{"code": "True", "message": "Never said."}]
-            path.write_text(json.dumps(bank), encoding="utf8")
+    banks = folder / "exercises" / "bank"
+    banks.mkdir(parents=True)
+    for name in names:
+        text = (ROOT / "exercises" / "bank" / f"{name}.yml").read_text(encoding="utf8")
+        bank = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        for entry in bank["questions"]:
+            if entry["kind"] == "code":
+                entry["tests"] = [{"code": "True", "message": "Never said."}]
+        (banks / f"{name}.yml").write_text(yaml.safe_dump(bank, allow_unicode=True, sort_keys=False), encoding="utf8")
     return folder / "src"
 
 

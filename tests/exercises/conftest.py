@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from opsbook.exercises import banks
-
-from ..browser.chromium import SWITCHES  # noqa: TID252 - tests have no name to be imported by
+from opsbook.publishing.chromium import SWITCHES
 
 CHOICE = """
   - id: which

@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from opsbook import exercises
-from opsbook.publishing.curriculum import Page, Unit, curriculum_map, ideas_taught, prerequisites, read_pages, read_unit
+from opsbook.publishing.course import Page, Unit, read_pages, read_unit
+from opsbook.publishing.curriculum import curriculum_map, ideas_taught, prerequisites
 
 ROOT = Path(__file__).parents[2]
 NAMES = [path.stem for path in sorted((ROOT / "chapters").glob("*.ipynb"))]

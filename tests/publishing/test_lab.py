@@ -160,6 +160,16 @@ def test_lookups_on_the_network_are_off(root: Path, tmp_path: Path) -> None:
     assert settings["@jupyterlab/extensionmanager-extension:plugin"] == {"enabled": False}
 
 
+def test_what_teachers_have_nbgrader_for_is_off(root: Path, started: list[list[str]]) -> None:
+    lab.start(root)
+    off = {each.partition("=")[2] for each in started[0] if each.startswith("--ServerApp.jpserver_extensions=")}
+    (installed,) = Path(sys.prefix, "etc", "jupyter", "jupyter_server_config.d").glob("nbgrader.json")
+    enabled = json.loads(installed.read_text(encoding="utf8"))["ServerApp"]["jpserver_extensions"]
+    assert off == {f"{name}=False" for name in enabled}
+    page = json.loads((root / "workspace" / ".lab" / "settings" / "page_config.json").read_text(encoding="utf8"))
+    assert page == {"disabledExtensions": ["@jupyter/nbgrader"]}
+
+
 @pytest.fixture
 def environments() -> list[dict[str, str]]:
     return []

@@ -46,6 +46,7 @@ _WORDS = {
     "model_type": "must be a mapping of keys to values, got {got}. Write `key: value` lines.",
     "literal_error": "must be one of {expected}, got {got}. {nearest}",
     "too_short": "must have at least {items}, got {got}. Add what is missing.",
+    "too_long": "must have at most {max_length} items, got {got}. Remove some.",
     "greater_than": "must be above {gt:g}, got {got}. Raise it.",
     "greater_than_equal": "must be at least {ge:g}, got {got}. Raise it.",
     "less_than_equal": "must be at most {le:g}, got {got}. Lower it.",

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any, ClassVar, Final, Literal
 
+from pydantic import Field
+
 from opsbook.exercises import prose
 from opsbook.exercises.choice import ChoiceQuestion, ChoicesQuestion
 from opsbook.exercises.match import MatchQuestion
@@ -76,7 +78,8 @@ class WithheldQuestion(Question):
         else:
             stem, legend = prose.ask(self.prompt)
         ask = f'<span class="ops-ask">{legend}</span> ' if legend else ""
-        unit = {"": "", "proportion": " As a proportion or in %."}.get(self.unit, f" In this unit: {escape(self.unit)}.")
+        named = f" In this unit: {escape(self.unit)}."
+        unit = {"": "", "proportion": " As a proportion or in %."}.get(self.unit, named)
         worth = f"{self.points:g} point{'' if self.points == 1 else 's'}"
         return (
             f'<ops-question id="q-{self.id.replace("/", "-")}" data-question="{self.id}" data-kind="withheld" '
@@ -100,8 +103,8 @@ class WithheldEntry(Entry):
 
     kind: Literal["withheld"]
     asks: Literal["choice", "choices", "numeric", "order", "match", "reflect", "code"]
-    items: list[Text] = []
-    groups: list[Text] = []
+    items: list[Text] = Field(default=[])
+    groups: list[Text] = Field(default=[])
     unit: str = ""
 
     def texts(self) -> Iterator[tuple[tuple[str | int, ...], str]]:

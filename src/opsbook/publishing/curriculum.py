@@ -1,9 +1,6 @@
 """The map of the course, written by its notebooks and banks: what each chapter teaches, where, and after what."""
 
-import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from html import escape
 from itertools import groupby
 from pathlib import Path
@@ -15,109 +12,18 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxRole
 
 from opsbook.exercises.banks import bank_paths, catalogue
-from opsbook.exercises.page import QUESTION_MIME_TYPE
-from opsbook.publishing.notebooks import stored
+from opsbook.publishing.course import Page, Unit, chapter_file, read_pages, read_unit
 from opsbook.publishing.pages import Generated, folded
 
 __all__ = [
     "CurriculumMap",
     "Ideas",
-    "Page",
     "Prerequisites",
     "QuestionLink",
-    "Unit",
     "curriculum_map",
     "ideas_taught",
     "prerequisites",
-    "read_pages",
-    "read_unit",
 ]
-
-_LABELLED = re.compile(r"^\((?P<label>[^()\s]+)\)=\s*\n(?:\([^()\s]+\)=\s*\n)*#+ (?P<heading>.+)$", re.MULTILINE)
-_FRONT_MATTER = re.compile(r"\A---\n(.*?)^---$", re.MULTILINE | re.DOTALL)
-_ROLE = re.compile(r"\{\w+(?::\w+)?\}`(?:([^`<]+?)\s*<[^`]*>|([^`]+))`")
-
-
-@dataclass(frozen=True)
-class Unit:
-    """A chapter with its exercises, as the map shows it."""
-
-    name: str
-    part: str
-    title: str
-    covers: tuple[str, ...]
-    requires: tuple[str, ...]
-    objectives: Mapping[str, str]
-    sections: Mapping[str, str]
-    checks: tuple[str, ...]
-    exercises: tuple[str, ...]
-    minutes: tuple[int, ...]
-
-    @property
-    def link(self) -> str:
-        """The title, leading to the chapter from a page in the folder beside it."""
-        return f"[{self.title}](../chapters/{self.name}.ipynb)"
-
-
-@dataclass(frozen=True)
-class Page:
-    """A page that is no notebook and teaches ideas of its own."""
-
-    name: str
-    title: str
-    covers: tuple[str, ...]
-
-    @property
-    def link(self) -> str:
-        """The title, leading to the page from another in its folder."""
-        return f"[{self.title}]({self.name}.md)"
-
-
-def _markdown(notebook: Mapping[str, Any]) -> Iterator[str]:
-    return ("".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
-
-
-def _asked(notebook: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(data[mime]["id"] for mime, data in stored(notebook, QUESTION_MIME_TYPE)))
-
-
-def _plain(heading: str) -> str:
-    """Return a heading without what a link's text cannot hold."""
-    return _ROLE.sub(lambda role: role[1] or role[2], heading).replace("[", "(").replace("]", ")").strip()
-
-
-def read_unit(root: Path, name: str, part: str = "") -> Unit:
-    """Read a chapter and, if there are any, its exercises below `root`."""
-    paths = [root / folder / f"{name}.ipynb" for folder in ("chapters", "exercises")]
-    chapter, *further = [json.loads(path.read_text(encoding="utf8")) for path in paths if path.exists()]
-    texts = list(_markdown(chapter))
-    held = chapter["metadata"]["opsbook"]
-    return Unit(
-        name=name,
-        part=part,
-        title=next(_plain(line[2:]) for line in "\n".join(texts).splitlines() if line.startswith("# ")),
-        covers=tuple(held["covers"]),
-        requires=tuple(held["requires"]),
-        objectives={each["id"]: each["text"] for each in held["objectives"]},
-        sections={found["label"]: _plain(found["heading"]) for text in texts for found in _LABELLED.finditer(text)},
-        checks=_asked(chapter),
-        exercises=tuple(question for each in further for question in _asked(each)),
-        minutes=tuple(each["metadata"]["opsbook"]["minutes"] for each in (chapter, *further)),
-    )
-
-
-def read_pages(paths: Sequence[Path]) -> list[Page]:
-    """Read those of the Markdown files at `paths` that name ideas at their head."""
-    found = []
-    for path in paths:
-        text = path.read_text(encoding="utf8")
-        head = _FRONT_MATTER.match(text)
-        covers = ((yaml.safe_load(head[1]) or {}).get("opsbook", {}) if head else {}).get("covers", ())
-        if covers:
-            title = next(line[2:] for line in text.splitlines() if line.startswith("# "))
-            found.append(Page(path.stem, title.strip(), tuple(covers)))
-    return found
-
 
 # --- What the pages say ----------------------------------------------------------------------------------------
 
@@ -162,7 +68,7 @@ def curriculum_map(units: Sequence[Unit], ideas: Mapping[str, str], questions: M
 
 def _unit(unit: Unit, ideas: Mapping[str, str], questions: Mapping[str, Mapping[str, Any]]) -> str:
     time = " and ".join(
-        f"[{minutes} minutes to {what}](../{folder}/{unit.name}.ipynb)"
+        f"[{minutes} minutes to {what}](../{folder}/{unit.name}{unit.suffix if folder == 'chapters' else '.ipynb'})"
         for minutes, (folder, what) in zip(unit.minutes, _HALVES.items(), strict=False)
     )
     covered = "\n".join(f"- **{each}** {ideas.get(each, '')}".rstrip() for each in unit.covers)
@@ -177,7 +83,7 @@ def _unit(unit: Unit, ideas: Mapping[str, str], questions: Mapping[str, Mapping[
         [
             f"{'###' if unit.part else '##'} {unit.title}",
             f"{time}.",
-            folded(summary, objectives, f"Ideas:\n\n{covered}", printed=True),
+            folded(summary, objectives, f"Ideas:\n\n{covered}" if covered else "", printed=True),
         ]
     )
 
@@ -191,7 +97,7 @@ def _served(unit: Unit, objective: str, own: Mapping[str, Mapping[str, Any]]) ->
     labels = {own[each]["section"] for each in serving}
     # In the order of the chapter; the questions know the sections, since their feedback leads there.
     read = [
-        f"[{heading}](../chapters/{unit.name}.ipynb#{label})"
+        f"[{heading}](../chapters/{unit.name}{unit.suffix}#{label})"
         for label, heading in unit.sections.items()
         if label in labels
     ]
@@ -251,14 +157,14 @@ class _OfCourse(Generated):
             folder, _, name = docname.partition("/")
             if folder == "chapters":
                 found.append(read_unit(root, name, part))
-                files = [root / "chapters" / f"{name}.ipynb", root / "exercises" / f"{name}.ipynb", known.get(name)]
+                files = [chapter_file(root, name), root / "exercises" / f"{name}.ipynb", known.get(name)]
                 for file in filter(None, files):
                     self.env.note_dependency(str(file))
         return found
 
     def _pages(self) -> list[Page]:
         paths = [Path(self.env.doc2path(docname)) for docname, _ in _contents(self.env)]
-        pages = [path for path in paths if path.suffix == ".md"]
+        pages = [path for path in paths if path.suffix == ".md" and path.parent.name != "chapters"]
         for page in pages:
             self.env.note_dependency(str(page))
         return read_pages(pages)

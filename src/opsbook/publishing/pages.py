@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from html import escape
 from inspect import getdoc, signature
 from itertools import groupby
@@ -55,8 +55,7 @@ _CARD = ("numerator", "denominator", "clock", "abandonment", "unit")
 def data_overview() -> str:
     """Return a table of all shipped data sets as Markdown."""
     rows = [
-        f"| [`{about.name}`](#data-{about.name}) | {about.row} | {about.kind} "
-        f"| {about.rows:,} | {about.licence} |"
+        f"| [`{about.name}`](#data-{about.name}) | {about.row} | {about.kind} | {about.rows:,} | {about.licence} |"
         for about in map(datasets.describe, datasets.names())
     ]
     return "\n".join(["| data set | one row | data | rows | licence |", "| --- | --- | --- | ---: | --- |", *rows])
@@ -96,10 +95,22 @@ def kpi_overview() -> str:
     return "\n".join([*lines, "", f"A second table, of staffed time, is needed for: {', '.join(needing)}."])
 
 
-def kpi_catalogue() -> str:
-    """Return the card of every measure as Markdown, under the headings of their families."""
+def kpi_catalogue(leads: Callable[[str], bool] = lambda _link: True) -> str:
+    """Return the card of every measure as Markdown, under the headings of their families.
+
+    Parameters
+    ----------
+    leads : callable
+        Whether this book has what a Markdown link leads to.
+    """
     parts = [
-        "\n\n".join([f"## {family}", f"Explained in {_EXPLAINED[family]}.", *map(_card, measures)])
+        "\n\n".join(
+            [
+                f"## {family}",
+                *([f"Explained in {_EXPLAINED[family]}."] if leads(_EXPLAINED[family]) else []),
+                *map(_card, measures),
+            ]
+        )
         for family, measures in _families()
     ]
     return "\n\n".join([*parts, f"## Sources\n\n{_sources()}"])
@@ -289,7 +300,15 @@ class KpiCatalogue(Generated):
 
     def run(self) -> list[nodes.Node]:
         """Return the page's nodes."""
-        return self._parsed(kpi_catalogue(), "kpi")
+        return self._parsed(kpi_catalogue(self._leads), "kpi")
+
+    def _leads(self, link: str) -> bool:
+        """Return whether the chapter of a link, and its section, are in this book."""
+        _, _, address = link.rstrip(")").partition("](../")
+        docname, _, label = address.replace(".ipynb", "").partition("#")
+        if docname not in self.env.found_docs:
+            return False
+        return f"({label})=" in Path(self.env.doc2path(docname)).read_text(encoding="utf8") if label else True
 
 
 class EvidenceLedger(Generated):

@@ -315,6 +315,6 @@ def answer_key(questions: Iterable[Question]) -> str:
     """Return the instructor's answer key, folded on the screen and on a sheet of its own on paper."""
     keys = "".join(f"<li>{print_key(each)}</li>" for each in questions)
     return (
-        '<section class="ops-answer-key"><h2>Answer key</h2><details class="printed"><summary>Show the answers, what is '
-        f"said of each, and the notes for the instructor</summary><ol>{keys}</ol></details></section>"
+        '<section class="ops-answer-key"><h2>Answer key</h2><details class="printed"><summary>Show the answers, what '
+        f"is said of each, and the notes for the instructor</summary><ol>{keys}</ol></details></section>"
     )

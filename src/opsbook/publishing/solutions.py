@@ -72,10 +72,13 @@ def solved(notebook: dict[str, Any]) -> dict[str, Any]:
     def cell_with_solution(cell: Cell) -> Cell:
         source = "".join(cell["source"])
         if cell["cell_type"] == "code":
+            if _HIDDEN.search(source):
+                # What hidden tests have printed is as hidden as they are.
+                cell["outputs"], cell["execution_count"] = [], None
             source = _HIDDEN.sub("", _SOLUTION.sub(lambda found: found[2].rstrip("\n"), source)).rstrip()
         return _finished(cell, _without_scheme(cell, source))
 
-    return _changed(notebook, {"instructor"}, cell_with_solution)
+    return _changed(notebook, frozenset({"instructor"}), cell_with_solution)
 
 
 def has_solutions(notebook: dict[str, Any]) -> bool:
@@ -115,7 +118,7 @@ def _tags(cell: Cell) -> set[str]:
     return set(cell.get("metadata", {}).get("tags", ()))
 
 
-def _changed(notebook: dict[str, Any], dropped: set[str] | frozenset[str], change: Callable[[Cell], Cell]) -> Any:
+def _changed(notebook: dict[str, Any], dropped: frozenset[str], change: Callable[[Cell], Cell]) -> dict[str, Any]:
     changed = deepcopy(notebook)
     changed["cells"] = [change(cell) for cell in changed["cells"] if not dropped & _tags(cell)]
     return changed

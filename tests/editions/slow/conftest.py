@@ -5,6 +5,6 @@ from pathlib import Path
 import pytest
 
 
-def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+def pytest_ignore_collect(config: pytest.Config) -> bool | None:
     named = any("slow" in Path(argument.partition("::")[0]).parts for argument in config.args)
     return None if named else True

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Final
@@ -19,7 +20,7 @@ from typing import Final
 from opsbook.errors import EditionError
 from opsbook.publishing import book
 from opsbook.publishing.editions import archives, leaks, staging
-from opsbook.publishing.editions.data import substitute
+from opsbook.publishing.editions.data import renew
 from opsbook.publishing.editions.output import Output
 from opsbook.publishing.editions.plan import Plan, checked
 from opsbook.publishing.editions.processes import Processes, StageError, stage_environment, stage_process
@@ -31,6 +32,14 @@ _AT_A_TIME: Final = 2
 _COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
 # What a build leaves in a page's folder that is about itself.
 _NOT_PAGES: Final = (".buildinfo", ".doctrees")
+# Where what students get lies in the output.
+_GIVEN: Final = {
+    "student-html": "student/html",
+    "student-notebooks": "student/notebooks.zip",
+    "grading": "grading/release",
+    "book-pdf": "book.pdf",
+    "exam-pdf": "exam.pdf",
+}
 
 
 @dataclass(frozen=True)
@@ -111,8 +120,9 @@ def build(
     with Output(output) as place, Processes() as processes:
         making = _Making(plan, place, processes)
         seconds = run_jobs(making.jobs(), said, processes)
+        making.finish()
         place.replace()
-    return Built(place.folder, report, seconds)
+    return Built(place.folder, "\n\n".join(filter(None, [report, "\n".join(making.notes)])), seconds)
 
 
 # --- Jobs ------------------------------------------------------------------------------------------------------
@@ -186,40 +196,45 @@ class _Making:
     def __init__(self, plan: Plan, place: Output, processes: Processes) -> None:
         self._plan, self._new, self._work, self._processes = plan, place.new, place.work, processes
         self._whole, self._bare = self._work / "instructor", self._work / "student"
+        self._secrets = self._work / leaks.SECRETS_FILE
+        self.notes: list[str] = []
         settings = plan.settings
         self._policy = Policy(hidden=plan.hidden, graded=frozenset(settings.points), seed=settings.seed)
         self._who = ", ".join(filter(None, (settings.instructor, settings.institution)))
 
     def jobs(self) -> list[Job]:
-        """Return the steps that make the outputs which the edition asks for."""
+        """Return the steps that make what the edition asks for, and search what students get of it."""
+        whole, outputs = len(self._plan.chapters), self._plan.settings.outputs
         prepared, withheld = ("preparing the edition",), ("withholding solutions",)
-        whole = len([each for part in self._plan.parts for each in part.chapters])
-        possible = {
+        # The book on paper is set from the pages, where there are any.
+        printable = ("students' pages",) if "student-html" in outputs else withheld
+        steps = {
             "instructor-html": Job("instructor's pages", self._instructor_pages, prepared, 4 + 2 * whole),
-            "student-html": Job("students' pages", self._student_pages, withheld, 4 + 2 * whole),
-            "instructor-notebooks": Job("instructor's notebooks", self._instructor_notebooks, prepared, 2 + whole / 4),
+            "student-html": Job("students' pages", self._student_pages, withheld, 5 + 2 * whole),
+            "instructor-notebooks": Job("instructor's notebooks", self._instructor_notebooks, withheld, 2 + whole / 4),
             "student-notebooks": Job("students' notebooks", self._student_notebooks, withheld, 2 + whole / 8),
             "lms": Job("question packages", self._lms, prepared, 3 + whole / 2),
             "grading": Job("nbgrader course", self._grading, prepared, 3 + whole / 2),
-            "book-pdf": Job("book as PDF", self._book_pdf, withheld, 6 + 2 * whole),
+            "book-pdf": Job("book as PDF", self._book_pdf, printable, 6 + whole),
             "exam-pdf": Job("exam as PDF", self._exam_pdf, prepared, 4),
         }
-        wanted = [job for name, job in possible.items() if name in self._plan.settings.outputs]
-        further = [
-            Job(*prepared, self._prepare, (), 1),
-            Job(*withheld, self._withhold, prepared, 1 + whole / 10),
-            *wanted,
+        wanted = {name: job for name, job in steps.items() if name in outputs}
+        searches = [
+            Job(f"search of {job.name}", partial(self._search, _GIVEN[name]), (job.name, *withheld), 2 + whole / 6)
+            for name, job in wanted.items()
+            if name in _GIVEN
         ]
-        everything = tuple(job.name for job in further)
-        return [*further, Job("search for leaks", self._search, everything, 1 + whole / 3)]
+        first = [Job(*prepared, self._prepare, (), 1), Job(*withheld, self._withhold, prepared, 1 + whole / 10)]
+        return [*first, *wanted.values(), *searches]
 
     def _prepare(self) -> None:
         staging.stage(self._plan, self._whole)
-        substitute(self._plan, self._whole)
+        self.notes = renew(self._plan, self._whole, processes=self._processes)
 
     def _withhold(self) -> None:
         withhold(self._whole, self._bare, self._policy)
         staging.for_students(self._plan, self._bare)
+        self._secrets.write_text(leaks.secrets(self._whole, self._policy).dump(), encoding="utf8")
 
     # --- Pages
 
@@ -267,48 +282,55 @@ class _Making:
             who=self._who,
             own=self._own(),
         )
+        members[leaks.SECRETS_FILE] = self._secrets
         archives.pack(members, self._new / "instructor" / "notebooks.zip")
 
     # --- Other formats
 
-    def _run(self, stage: Path, module: str, *arguments: str) -> None:
+    def _run(self, stage: Path, module: str, *arguments: str) -> str:
         try:
-            stage_process(stage, module, *arguments, processes=self._processes)
+            return stage_process(stage, module, *arguments, processes=self._processes)
         except StageError as error:
             raise EditionError(str(error).splitlines()) from error
 
+    def _points(self, name: str) -> list[str]:
+        file = self._work / f"{name}-points.json"
+        file.write_text(json.dumps(dict(self._plan.settings.points)), encoding="utf8")
+        return ["--points", str(file)]
+
     def _lms(self) -> None:
-        self._run(self._whole, "lms", str(self._whole), str(self._new / "lms"))
+        exam = self._plan.settings.exam
+        count = [] if exam.questions is None else ["--exam-questions", str(exam.questions)]
+        options = [*count, "--exam-seed", str(exam.seed), *self._points("lms")]
+        self._run(self._whole, "lms", str(self._whole), str(self._new / "lms"), *options)
 
     def _grading(self) -> None:
-        points = self._work / "points.json"
-        points.write_text(json.dumps(dict(self._plan.settings.points)), encoding="utf8")
-        self._run(self._whole, "grading", str(self._whole), str(self._new / "grading"), "--points", str(points))
+        self._run(self._whole, "grading", str(self._whole), str(self._new / "grading"), *self._points("grading"))
 
     def _book_pdf(self) -> None:
-        self._run(self._bare, "paper", "book", str(self._bare), str(self._new / "book.pdf"))
+        pages = self._new / "student" / "html"
+        built = ["--pages", str(pages)] if pages.exists() else []
+        self._run(self._bare, "paper", str(self._bare), str(self._new), "--book", *built)
 
     def _exam_pdf(self) -> None:
-        self._run(self._whole, "paper", "exam", str(self._whole), str(self._new / "exam.pdf"))
+        exam = self._plan.settings.exam
+        count = [] if exam.questions is None else ["--questions", str(exam.questions)]
+        self._run(self._whole, "paper", str(self._whole), str(self._new), "--exam", *count, "--seed", str(exam.seed))
 
     # --- Nothing leaks
 
-    def _search(self) -> None:
-        download = self._new / "student" / "notebooks.zip"
-        if download.exists() and (pages := self._new / "student" / "html").exists():
-            linked = pages / "_static" / "downloads" / download.name
-            linked.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(download, linked)
-        secrets = leaks.secrets(self._whole, self._policy)
-        given = [
-            self._new / "student",
-            self._new / "grading" / "release",
-            self._new / "book.pdf",
-            self._new / "exam.pdf",
-        ]
-        found = [line for each in given if each.exists() for line in leaks.scan(each, secrets)]
+    def _search(self, part: str) -> None:
+        found = self._run(self._whole, "search", str(self._secrets), str(self._new), part)
         if found:
-            raise EditionError(found)
+            raise EditionError(found.splitlines())
+
+    def finish(self) -> None:
+        """Lay the notebooks where the front page of the students' site leads to them."""
+        notebooks, pages = (self._new / _GIVEN[name] for name in ("student-notebooks", "student-html"))
+        if notebooks.exists() and pages.exists():
+            linked = pages / "_static" / "downloads" / notebooks.name
+            linked.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(notebooks, linked)
 
 
 def _complaints(said: str, stage: Path) -> list[str]:

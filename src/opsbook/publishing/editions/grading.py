@@ -29,6 +29,7 @@ import yaml
 from opsbook.errors import EditionError, UnknownNameError
 from opsbook.exercises.banks import question
 from opsbook.exercises.code import CodeQuestion, CodeTest
+from opsbook.publishing.editions.withholding import student_notebook
 from opsbook.publishing.lab import cited_names, legible
 from opsbook.publishing.notebooks import sources
 
@@ -177,8 +178,10 @@ def _cell(cell: Mapping[str, Any], text: str, points: Mapping[str, float], exerc
     written = {**cell, "metadata": metadata}
     if cell["cell_type"] == "code":
         written |= {"outputs": [], "execution_count": None}
-    else:
-        text = _LINK.sub(r"\1", text)
+    elif not _grading(cell):
+        # Comments in Markdown, and attachments that no text shows, may be anybody's notes.
+        (shown,) = student_notebook({"cells": [written], "metadata": {}})["cells"]
+        written, text = shown, _LINK.sub(r"\1", "".join(shown["source"]))
     if _grades(cell):
         text, exercise = _graded(cell, text, points)
         metadata["nbgrader"] = {**metadata["nbgrader"], "points": exercise.points}

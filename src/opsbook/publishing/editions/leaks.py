@@ -23,14 +23,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, NamedTuple
+from urllib.parse import unquote
 
 import numpy as np
 import yaml
 
+from opsbook.errors import BankError
 from opsbook.exercises.numeric import NumericEntry
 from opsbook.exercises.question import Entry
 from opsbook.exercises.reading import read_bank
-from opsbook.publishing.editions.withholding import KEPT_SOLUTION, Policy
+from opsbook.publishing.editions.withholding import KEPT_SOLUTION, Policy, fed_by_solutions
 from opsbook.publishing.lab import cited_names
 
 __all__ = ["SECRETS_FILE", "Secret", "Secrets", "check", "scan", "secrets"]
@@ -47,8 +49,13 @@ _OWN: Final = 16  # of a short text in a row that no public text holds
 _OWN_OF_RUN: Final = 24  # the same of a longer one
 
 _KEYS: Final = frozenset(
-    "answer correct feedback group high hints instructor key let low mistakes rationale review solution tests tolerance wrong".split()
+    {
+        *("answer", "correct", "feedback", "group", "high", "hints", "instructor", "key", "let", "low", "mistakes"),
+        *("rationale", "review", "solution", "tests", "tolerance", "wrong"),
+    }
 )
+_ABOUT: Final = frozenset({"covers", "minutes", "objectives", "requires"})
+_CELL_METADATA: Final = frozenset({"jupyter", "nbgrader", "slideshow", "tags"})
 _REGIONS: Final = ("SOLUTION", "HIDDEN TESTS", "INSTRUCTOR", "MARK SCHEME")
 _KEPT_TAGS: Final = frozenset({"solution", "instructor"})
 
@@ -179,6 +186,7 @@ class _Index:
 
     def __init__(self, texts: Sequence[Secret], *, quotes: bool = False) -> None:
         self.secrets = texts
+        self._as_wholes = not quotes
         self.streams = [each.stream.encode() for each in texts]
         self.own = [_as_bytes(each) for each in texts]
         self._places: dict[bytes, list[tuple[int, int]]] = defaultdict(list)
@@ -228,6 +236,12 @@ class _Index:
                 if done.get(line, -1) >= place:
                     continue
                 stream = self.streams[number]
+                if self._as_wholes and len(stream) <= _RUN:
+                    begin = place - offset
+                    if begin >= 0 and data.startswith(stream, begin):
+                        done[line] = begin + len(stream)
+                        yield number, 0, len(stream)
+                    continue
                 start, end = offset, offset + self._WINDOW
                 at = place
                 while start > 0 and at > 0 and stream[start - 1] == data[at - 1]:
@@ -266,9 +280,9 @@ def _common(one: bytes, at: int, other: bytes, there: int) -> int:
 
 
 def _as_bytes(secret: Secret) -> list[tuple[int, int]]:
-    if secret.stream.isascii():
-        return [*secret.own]
-    place = lambda count: len(secret.stream[:count].encode())  # noqa: E731 - used twice, here
+    def place(count: int) -> int:
+        return len(secret.stream[:count].encode())
+
     return [(place(start), place(end)) for start, end in secret.own]
 
 
@@ -293,6 +307,11 @@ def secrets(instructor_stage: Path, policy: Policy) -> Secrets:
         The whole edition.
     policy : Policy
         What is kept back.
+
+    Raises
+    ------
+    BankError
+        A bank breaks the rules of banks.
 
     Notes
     -----
@@ -343,14 +362,15 @@ def _secret(kept: Iterable[_Told], public: Iterable[_Told], works: Mapping[str, 
 
 
 def _streams(told: _Told) -> Iterator[Secret]:
-    """Yield what is searched for: the whole of a text, and the parts of it that a page shows in one piece."""
+    """Yield what is searched for: the whole of a text, the parts that a page shows in one piece, and each sentence."""
     if len(told.text.strip()) < _FEWEST or told.text.strip() == KEPT_SOLUTION:
         return
     make = _squeezed if told.code else _letters
     streams = {make(told.text): _WHOLE}
     if not told.code:
         for part in _parts(told.text):
-            streams.setdefault(_letters(part), _PART)
+            for piece in (part, *re.split(r"(?<=[.!?])\s+", part)):
+                streams.setdefault(_letters(piece), _PART)
     for stream, fewest in streams.items():
         if len(stream) >= fewest:
             yield Secret(told.name, stream, ((0, len(stream)),), told.code, told.exam)
@@ -387,9 +407,11 @@ def _public_streams(told: _Told, works: Mapping[str, str], *, code: bool) -> Ite
 
 def _read_bank(path: Path, policy: Policy, kept: list[_Told], public: list[_Told], keyless: set[str]) -> None:
     file = read_bank(path, path.name)
+    if file.problems:
+        raise BankError(list(file.problems))
     public += [_Told("objective", text) for text in file.objectives.values()]
-    for line in re.findall(r"^[ \t]*#[ \t]?(.*)$", path.read_text(encoding="utf8"), re.MULTILINE):
-        kept.append(_Told(f"note in the bank {path.stem}", line))
+    notes = re.findall(r"^[ \t]*#[ \t]?(.*)$", path.read_text(encoding="utf8"), re.MULTILINE)
+    kept += [_Told(f"note in the bank {path.stem}", line) for line in notes]
     for question_id, entry in file.entries.items():
         beside: list[str] = []
         dropped, withheld = policy.is_dropped(question_id, entry), policy.is_withheld(question_id, entry)
@@ -449,12 +471,18 @@ def _divided(text: str) -> tuple[list[tuple[str, str]], str]:
     return [(name, "\n".join(lines)) for name, lines in inside], "\n".join(outside)
 
 
+_CODE = re.compile(
+    r"^[ \t]*(`{3,}|~{3,})(?:[ \t]*\{(?:code[\w-]*|sourcecode|raw|mermaid)\}[^\n]*|[^{\n]*)\n.*?^[ \t]*\1",
+    re.DOTALL | re.MULTILINE,
+)
+
+
 def _commented(text: str) -> tuple[list[str], str]:
-    """Return the comments of a Markdown text, and what is left; what only looks like one counts as both."""
+    """Return the comments of a Markdown text, and the text less them; code is there to be read with all its lines."""
     pieces = re.findall(r"<!--(.*?)-->", text, re.DOTALL)
     pieces += ["\n".join(run.splitlines()) for run in re.findall(r"(?:^ {0,3}%[^\n]*\n?)+", text, re.MULTILINE)]
     without = re.sub(r"^ {0,3}%[^\n]*$", "", re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL), flags=re.MULTILINE)
-    return pieces, without
+    return pieces, "\n".join((without, *(found[0] for found in _CODE.finditer(text))))
 
 
 def _strings(value: object) -> Iterator[str]:
@@ -475,25 +503,31 @@ def _read_notebook(path: Path, docname: str, kept: list[_Told], public: list[_To
         unknown = {} if name in known else value
         if name == "opsbook" and isinstance(value, dict):
             public += [_Told("about", text) for text in _strings(value.get("objectives"))]
-            unknown = {key: each for key, each in value.items() if key not in {"covers", "minutes", "objectives", "requires"}}
+            unknown = {key: each for key, each in value.items() if key not in _ABOUT}
         kept += [_Told(f"metadata of {docname}", text) for text in _strings(unknown)]
+    fed = fed_by_solutions(notebook["cells"])
     for number, cell in enumerate(notebook["cells"], 1):
         where = f"cell {number} of {docname}"
-        source, code = "".join(cell["source"]), cell["cell_type"] == "code"
+        source, is_code = "".join(cell["source"]), cell["cell_type"] == "code"
         metadata = cell.get("metadata", {})
         tags, grading = _KEPT_TAGS & set(metadata.get("tags", ())), metadata.get("nbgrader", {})
-        kept += [_Told(f"metadata of {where}", text, code=True) for text in _strings(metadata.get("opsbook"))]
+        held = {name: value for name, value in metadata.items() if name not in _CELL_METADATA}
+        kept += [_Told(f"metadata of {where}", text, code=code) for text in _strings(held) for code in (False, True)]
         regions, outside = _divided(source)
         if tags or (grading.get("solution") and not regions):
-            name = f"{sorted(tags)[0] if tags else 'solution'} in {where}"
-            kept.append(_Told(name, source, code=code))
+            name = f"{min(tags, default='solution')} in {where}"
+            kept.append(_Told(name, source, code=is_code))
             kept += [_Told(name, text) for text in _shown(cell)]
             kept += [_Told(name, text[:400], code=True) for text in _strings(cell.get("attachments"))]
             continue
         for region, text in regions:
-            kept.append(_Told(f"{region.lower()} in {where}", text, code=code))
+            kept.append(_Told(f"{region.lower()} in {where}", text, code=is_code))
             kept += [_Told(f"{region.lower()} in {where}", each) for each in _shown(cell)]
-        if code:
+        if number - 1 in fed:
+            kept += [_Told(f"solution shown by {where}", text) for text in _shown(cell)]
+        elif is_code and not regions and not grading.get("grade"):
+            public += [_Told(where, text) for text in _shown(cell)]
+        if is_code:
             public.append(_Told(where, outside))
         else:
             comments, rest = _commented(outside)
@@ -527,7 +561,7 @@ def _read_page(path: Path, docname: str, kept: list[_Told], public: list[_Told])
 
 def _guide(path: Path, docname: str) -> Iterator[_Told]:
     for paragraph in re.split(r"\n\s*\n", path.read_text(encoding="utf8")):
-        if len(paragraph) >= 4 * _FEWEST and not paragraph.lstrip().startswith(("```", ":::", "|", "(")):
+        if len(paragraph) >= 2 * _FEWEST and not paragraph.lstrip().startswith(("```", ":::", "|", "(")):
             yield _Told(f"instructor's page {docname}", paragraph)
 
 
@@ -538,7 +572,8 @@ def _surroundings(stage: Path) -> Iterator[_Told]:
         place = path.relative_to(package)
         if path.suffix in {".py", ".js", ".md", ".html"} and "vendor" not in place.parts and "bank" not in place.parts:
             yield _Told(place.as_posix(), path.read_text(encoding="utf8"))
-    for name in ("book/references.bib", "book/evidence.yml", "book/coverage.yml", "README.md", "datasets/datapackage.json"):
+    lists = ("book/references.bib", "book/evidence.yml", "book/coverage.yml", "datasets/datapackage.json")
+    for name in (*lists, "README.md"):
         if (stage / name).is_file():
             yield _Told(name, (stage / name).read_text(encoding="utf8"))
 
@@ -570,7 +605,8 @@ def _blobs(place: str, data: bytes, depth: int = 0) -> Iterator[_Blob]:
             return
     elif data[:2] == b"\x1f\x8b":
         try:
-            yield from _blobs(place.removesuffix(".gz") + "!", gzip.decompress(data), depth + 1)
+            name = place.rpartition("!")[2].rpartition("/")[2].removesuffix(".gz")
+            yield from _blobs(f"{place}!{name}", gzip.decompress(data), depth + 1)
         except (OSError, EOFError, zlib.error):
             return
 
@@ -640,15 +676,13 @@ def _in_text(blob: _Blob, held: Secrets, *, exam: bool) -> dict[str, str]:
     if pieces:
         found = {**_given_away("\0".join(pieces), held, exam=exam, form="base64"), **found}
     if "%20" in text:
-        from urllib.parse import unquote  # noqa: PLC0415
-
         found = {**_given_away(unquote(text), held, exam=exam, form="percent-encoded"), **found}
     return found
 
 
 # --- Keys by their place -----------------------------------------------------------------------------------------
 
-_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*/[a-z0-9]+(?:-[a-z0-9]+)*")
+_ID = re.compile(r"[\"']([a-z0-9-]+/[a-z0-9-]+)[\"']")
 
 
 def _keys_in(value: object) -> set[str]:
@@ -682,8 +716,11 @@ def _about(value: object, ids: frozenset[str], stem: str) -> Iterator[tuple[str,
         yield from _elements(value, ids)
 
 
+_ELEMENT = re.compile(r"<ops-question\b[^>]*?data-question=[\"']([^\"']+)[\"'].*?(?:</ops-question>|\Z)", re.DOTALL)
+
+
 def _elements(text: str, ids: frozenset[str]) -> Iterator[tuple[str, set[str]]]:
-    for found in re.finditer(r"<ops-question\b[^>]*?data-question=[\"']([^\"']+)[\"'].*?(?:</ops-question>|\Z)", text, re.DOTALL):
+    for found in _ELEMENT.finditer(text):
         if found[1] in ids:
             yield found[1], _keys_in_markup(found[0])
 
@@ -710,7 +747,7 @@ def _objects(text: str, ids: Iterable[str]) -> Iterator[tuple[str, set[str]]]:
             yield found[1] or found[2], _keys_in(value)
         except ValueError:
             # No JSON: what follows, up to the next question.
-            rest = re.split(r"[\"']?\bid[\"']?\s*:\s*[\"'][a-z0-9-]+/[a-z0-9-]+[\"']", text[found.end() : found.end() + 4000])[0]
+            rest = re.split(r"\bid[\"']?\s*:\s*[\"'][a-z0-9-]+/", text[found.end() : found.end() + 4000])[0]
             yield found[1] or found[2], set(re.findall(rf"[\"']?\b({'|'.join(sorted(_KEYS))})[\"']?\s*:", rest))
 
 
@@ -755,10 +792,12 @@ def _by_place(blob: _Blob, held: Secrets) -> Iterator[str]:
 
 
 def _in_yaml(text: str, stem: str, held: Secrets) -> Iterator[str]:
-    if not (re.search(r"\b(?:instructor|hidden)\b['\"]?\s*:", text) or any(each.rpartition("/")[2] in text for each in held.keyless)):
+    slugs = (each.rpartition("/")[2] for each in held.keyless)
+    if not re.search(r"\b(?:instructor|hidden)\b['\"]?\s*:", text) and not any(slug in text for slug in slugs):
         return
     try:
-        value = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        # The fastest of the safe readers that there is.
+        value = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
     except yaml.YAMLError:
         return
     for question_id, keys in _about(value, held.keyless, stem):

@@ -31,16 +31,20 @@ _LEFT_OUT: Final = frozenset(
         "ops-sliders",
     }
 )
-_LEFT_OUT_TAGS: Final = frozenset({"script", "style", "button", "template"})
+_LEFT_OUT_TAGS: Final = frozenset(
+    {"audio", "button", "canvas", "embed", "iframe", "object", "script", "style", "template", "video"}
+)
 # What works in a browser alone, and what stands in its place.
 _ALIVE: Final = {
     "ops-progress": "Your answers and how you did stand here on the course’s website.",
     "ops-exam": "On the course’s website, an exam can be drawn and marked here.",
 }
-# Paper has no forms and no folds.
+# Paper has no forms and no folds; and of a figure the picture alone is one to a reader's software, with words for it.
 _OTHERWISE: Final = {
     "details": "div",
     "fieldset": "div",
+    "figcaption": "div",
+    "figure": "div",
     "form": "div",
     "label": "div",
     "legend": "div",
@@ -205,7 +209,13 @@ class _ForPaper(HTMLParser):
             return
         raw = self.get_starttag_text() or ""
         head = re.match(r"<[^\s/>]+", raw)
-        inside = raw[head.end() if head else 0 :].rstrip("/>").rstrip() if raw.endswith("/>") else raw[head.end() :].rstrip(">") if head else ""
+        inside = (
+            raw[head.end() if head else 0 :].rstrip("/>").rstrip()
+            if raw.endswith("/>")
+            else raw[head.end() :].rstrip(">")
+            if head
+            else ""
+        )
         attributes = "".join(self._attribute(tag, *found.groups()) for found in _ATTRIBUTE.finditer(inside))
         if self._tag(tag) != tag and tag in _OTHERWISE:
             attributes = _with_class(attributes, f"paper-{tag}")
@@ -355,9 +365,7 @@ def one_page(site: Path, *, title_page: str, title: str, styles: str) -> str:
         kind = "paper-front landing" if leaf.name == _FRONT else "paper-page"
         style = f"page: sheet-{number}"
         sheets.append(f"@page sheet-{number} {{ @top-left {{ content: {_css(leaf.title)} }} }}")
-        articles.append(
-            f'<article class="{kind}" id="{anchor(leaf.name)}" style="{style}">{begins}{body}</article>'
-        )
+        articles.append(f'<article class="{kind}" id="{anchor(leaf.name)}" style="{style}">{begins}{body}</article>')
     language = re.search(r'<html lang="([^"]+)"', html)
     return (
         f'<!DOCTYPE html>\n<html lang="{language[1] if language else "en"}"><head><meta charset="utf-8">'

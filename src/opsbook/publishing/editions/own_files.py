@@ -166,7 +166,7 @@ def _png_faults(content: bytes) -> Iterator[str]:
             break
         kinds.append(kind)
         place = end
-    if kinds[:1] != [b"IHDR"] or kinds[-1:] != [b"IEND"] or place != len(content):
+    if not content.startswith(_PNG + b"\0\0\0\rIHDR") or kinds[-1:] != [b"IEND"] or place != len(content):
         yield broken
         return
     width, height = struct.unpack(">II", content[16:24])

@@ -38,7 +38,7 @@ def _about(stage: Path) -> dict[str, Any]:
     """Return what an edition says of itself: its title, and what its pages show beside it."""
     configuration: dict[str, Any] = yaml.safe_load((stage / "_config.yml").read_text(encoding="utf8"))
     edition = configuration["sphinx"]["config"].get("opsbook_edition", {})
-    return {"author": "", **edition, "title": configuration["title"], "author": configuration.get("author", "")}
+    return {**edition, "title": configuration["title"], "author": configuration.get("author", "")}
 
 
 def _title_page(about: dict[str, Any], site: Path) -> str:
@@ -116,8 +116,9 @@ def _drawn(count: int | None, seed: int) -> tuple[Question, ...]:
 
 def _exam_document(title: str, heading: str, of: str, body: str) -> str:
     return (
-        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(heading)} · {escape(title)}</title>'
-        f'{STYLES}</head><body class="paper paper-exam"><main><p class="paper-of">{escape(of)}</p>'
+        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        f"<title>{escape(heading)} · {escape(title)}</title>{STYLES}</head>"
+        f'<body class="paper paper-exam"><main><p class="paper-of">{escape(of)}</p>'
         f"<h1>{escape(heading)}</h1>{body}</main></body></html>\n"
     )
 

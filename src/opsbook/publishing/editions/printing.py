@@ -3,18 +3,18 @@
 import io
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from opsbook.publishing.chromium import SWITCHES, find
 from opsbook.publishing.editions.archives import EPOCH
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser
 
 __all__ = ["STYLES", "NoPressError", "printed"]
 
@@ -31,13 +31,14 @@ STYLES: Final = "".join(f'<link rel="stylesheet" href="{sheet.name}">' for sheet
 # As wide as the text on A4, so that what is too wide shows before it is printed.
 _WIDTH: Final = 658
 _MINUTES: Final = 10
+_TRIES: Final = 3
 # What is wider than the sheet shrinks until it fits; each of these holds one thing.
 _FIT: Final = """() => {
   for (const box of document.querySelectorAll(".table-scroll, div.math, .ops-formula, .ops-picture")) {
-    const room = box.clientWidth;
+    const room = box.clientWidth; // none for what stands in a line
     for (const inner of box.children) {
       const wide = Math.max(inner.scrollWidth, inner.getBoundingClientRect().width);
-      if (wide > room + 1) inner.style.zoom = Math.max(0.4, Math.floor(100 * room / wide) / 100);
+      if (room && wide > room + 1) inner.style.zoom = Math.max(0.4, Math.floor(100 * room / wide) / 100);
     }
   }
 }"""
@@ -45,7 +46,8 @@ _NUMBER: Final = """(pages) => {
   for (const place of document.querySelectorAll("[data-of]")) place.textContent = pages[place.dataset.of] ?? "";
 }"""
 _ELSEWHERE: Final = (
-    "Only book.pdf and exam.pdf need it: leave `book-pdf` and `exam-pdf` out of `outputs`, and the rest is made as ever."
+    "Only book.pdf and exam.pdf need it: leave `book-pdf` and `exam-pdf` out of `outputs`, and everything else is "
+    "made as ever."
 )
 
 
@@ -76,21 +78,40 @@ def printed(html: str, *, numbered: bool = False) -> bytes:
         folder = Path(name)
         _dress(folder)
         (folder / "paper.html").write_text(html, encoding="utf8")
-        arguments = [*SWITCHES, "--host-resolver-rules=MAP * ~NOTFOUND"]
-        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=[*SWITCHES, "--host-resolver-rules=MAP * ~NOTFOUND"]
+        )
         try:
-            page = browser.new_page(viewport={"width": _WIDTH, "height": 1000}, offline=True)
-            page.set_default_timeout(_MINUTES * 60_000)
-            page.emulate_media(media="print", color_scheme="light")
-            page.goto((folder / "paper.html").as_uri())
-            page.evaluate("document.fonts.ready.then(() => null)")
-            page.evaluate(_FIT)
-            if numbered:
-                page.evaluate(_NUMBER, _sheets(_pdf(page)))
-            made = _pdf(page, tagged=True, outline=True)
+            made = _numbered(browser, folder / "paper.html") if numbered else _pdf(browser, folder / "paper.html")
         finally:
             browser.close()
     return _dated(made)
+
+
+def _numbered(browser: "Browser", file: Path) -> bytes:
+    # Tags cost time and move nothing, so that the first print goes without.
+    sheets = _sheets(_pdf(browser, file, tagged=False))
+    for _ in range(_TRIES):
+        made = _pdf(browser, file, sheets)
+        if (now := _sheets(made)) == sheets:
+            return made
+        sheets = now
+    raise RuntimeError("The numbers of the pages in the contents do not settle: writing them moves what they number.")
+
+
+def _pdf(browser: "Browser", file: Path, sheets: Mapping[str, int] | None = None, *, tagged: bool = True) -> bytes:
+    # A page that was printed once breaks otherwise when it is printed again, so each print has its own.
+    page = browser.new_page(viewport={"width": _WIDTH, "height": 1000}, offline=True)
+    try:
+        page.set_default_timeout(_MINUTES * 60_000)
+        page.emulate_media(media="print", color_scheme="light")
+        page.goto(file.as_uri())
+        page.evaluate("document.fonts.ready.then(() => null)")
+        page.evaluate(_FIT)
+        page.evaluate(_NUMBER, dict(sheets or {}))
+        return page.pdf(prefer_css_page_size=True, print_background=True, tagged=tagged, outline=tagged)
+    finally:
+        page.close()
 
 
 def _press() -> str:
@@ -113,10 +134,6 @@ def _dress(folder: Path) -> None:
         shutil.copyfile(font, folder / "fonts" / font.name)
     for sheet in _SHEETS:
         shutil.copyfile(sheet, folder / sheet.name)
-
-
-def _pdf(page: "Page", **how: Any) -> bytes:
-    return page.pdf(prefer_css_page_size=True, print_background=True, **how)
 
 
 def _sheets(pdf: bytes) -> dict[str, int]:

@@ -10,8 +10,6 @@ from threading import Lock
 from types import TracebackType
 from typing import Self
 
-from opsbook.publishing.editions.archives import EPOCH
-
 __all__ = ["Processes", "StageError", "stage_environment", "stage_process"]
 
 
@@ -29,7 +27,6 @@ def stage_environment(stage: Path) -> dict[str, str]:
         "PYTHONPATH": str((stage / "src").resolve()),
         "PYTHONUTF8": "1",
         "PYTHONWARNINGS": "ignore",
-        "SOURCE_DATE_EPOCH": str(EPOCH),
     }
 
 

@@ -10,6 +10,7 @@ page, a configuration or a package escapes it. Control characters, which can be 
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args
 from urllib.parse import urlsplit
@@ -44,6 +45,7 @@ __all__ = [
     "Settings",
     "Term",
     "is_own",
+    "of_text",
     "read",
 ]
 
@@ -67,6 +69,7 @@ OUTPUTS: Final[tuple[Output, ...]] = get_args(Output)
 
 _LARGEST_FILE: Final = 64_000
 _LONGEST: Final = 200
+_MOST_LISTED: Final = 500
 _MOST_WEEKS: Final = 60
 _LARGEST_SEED: Final = 2**31 - 1
 _YEARS: Final = (2000, 2100)
@@ -183,7 +186,7 @@ SeedNumber = Annotated[int, Field(ge=0, le=_LARGEST_SEED)]
 Points = Annotated[float, Field(gt=0, le=100)]
 Label = Annotated[str, Field(pattern=r"^\S+$", max_length=_LONGEST), AfterValidator(_line)]
 # A list is written where a tuple is kept.
-_LISTED: Final = Field(strict=False, min_length=1)
+_LISTED: Final = Field(strict=False, min_length=1, max_length=_MOST_LISTED)
 
 
 # --- Parts of the file -------------------------------------------------------------------------------------------
@@ -234,7 +237,7 @@ class Term(Strict):
     ] = ()
     holidays: Annotated[
         tuple[Annotated[Holiday, BeforeValidator(_as_holiday, json_schema_input_type=Day | Holiday)], ...],
-        Field(strict=False, description="Days without sessions: single days, or `from` one day `to` another."),
+        Field(strict=False, max_length=_MOST_LISTED, description="Days without sessions: single ones, or `from` `to`."),
     ] = ()
 
     @property
@@ -462,9 +465,9 @@ class Settings(Strict):
 # --- The file ----------------------------------------------------------------------------------------------------
 
 
-def _told(label: str, tree: Tree, place: Place, rule: str) -> str:
+def _told(label: str, tree: Tree, place: Place, rule: str, line: int = 0) -> str:
     words = "".join(f"[{each + 1}]" if isinstance(each, int) else f".{each}" for each in place).removeprefix(".")
-    return f"{label}:{tree.line(place)}: " + printable(f"{words}: {rule}" if words else rule)
+    return f"{label}:{line or tree.line(place)}: " + printable(f"{words}: {rule}" if words else rule)
 
 
 def _empty(value: Any, place: Place = ()) -> Iterator[Place]:
@@ -485,8 +488,7 @@ def _form_problems(file: Path, tree: Tree) -> tuple[Settings | None, list[tuple[
         (place, f"must hold something, got nothing. {hints.get(place, 'Write it, or remove it.')}")
         for place in sorted(empty, key=tree.line)
     ]
-    found = [(place, rule) for _, place, rule in tree.problems]
-    return settings, found + nothing + [each for each in faults if each[0] not in unread]
+    return settings, nothing + [each for each in faults if each[0] not in unread]
 
 
 def _texts(value: Any, *place: str | int) -> Iterator[tuple[Place, str]]:
@@ -494,13 +496,13 @@ def _texts(value: Any, *place: str | int) -> Iterator[tuple[Place, str]]:
     for key in place:
         value = value.get(key) if isinstance(value, dict) else None
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    found = [(place, value), *(((*place, key), each) for key, each in items)]
+    found = [(place, value), *(((*place, key), each) for key, each in islice(items, _MOST_LISTED))]
     yield from ((where, text) for where, text in found if isinstance(text, str) and text.strip() and text.isprintable())
 
 
 def _named_chapters(raw: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
     include = raw.get("include")
-    for number, each in enumerate(include if isinstance(include, list) else []):
+    for number, each in enumerate(include[:_MOST_LISTED] if isinstance(include, list) else []):
         yield from ((("include", *place), text) for place, text in _texts({number: each}, number))
         if isinstance(each, dict):
             yield from ((("include", number, *place), text) for place, text in _texts(each, "chapters"))
@@ -550,11 +552,26 @@ def read(file: Path) -> Settings:
     EditionError
         With every problem of form and of own files, each as ``FILE:LINE: key: rule, what was received, what to do``.
     """
-    label = str(file)
     if file.exists() and not file.is_file():
-        raise EditionError([f"{label}: this is no file. Name the edition's file itself."])
+        raise EditionError([f"{file}: this is no file. Name the edition's file itself."])
     try:
-        tree = parse(text_of(file, "An edition's file is a page or two.", largest=_LARGEST_FILE))
+        text = text_of(file, "An edition's file is a page or two.", largest=_LARGEST_FILE)
+    except UnreadableError as error:
+        raise EditionError([f"{file}: {error}"]) from None
+    return of_text(text, file)
+
+
+def of_text(text: str, file: Path) -> Settings:
+    """Return the settings in `text`, which stands in `file` or is to be written there.
+
+    Raises
+    ------
+    EditionError
+        As for `read`.
+    """
+    label = str(file)
+    try:
+        tree = parse(text)
     except UnreadableError as error:
         raise EditionError([f"{label}:{f'{error.line}:' if error.line else ''} {error}"]) from None
     if not isinstance(tree.value, dict):
@@ -562,8 +579,9 @@ def read(file: Path) -> Settings:
         raise EditionError([_told(label, tree, (), rule)])
     settings, problems = _form_problems(file, tree)
     problems += _file_problems(tree.value, file.parent)
-    told = [(tree.line(place), _told(label, tree, place, rule)) for place, rule in problems]
+    told = [(line, _told(label, tree, place, rule, line)) for line, place, rule in tree.problems]
+    told += [(tree.line(place), _told(label, tree, place, rule)) for place, rule in problems]
     told += [(tree.line(place), text) for place, text in _bank_problems(tree.value, file.parent)]
     if told or settings is None:
-        raise EditionError(list(dict.fromkeys(text for _, text in sorted(told, key=lambda each: each[0]))))
+        raise EditionError(list(dict.fromkeys(each for _, each in sorted(told, key=lambda each: each[0]))))
     return settings

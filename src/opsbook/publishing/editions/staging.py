@@ -4,14 +4,18 @@ What works on the project works on a stage, in a process that `stage_environment
 its banks are read, its library becomes a wheel.
 """
 
+import json
+import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
+from opsbook.errors import EditionError
 from opsbook.located import parse, write
 from opsbook.publishing.editions.front import blurbs, front_page
+from opsbook.publishing.editions.own_files import image_faults
 
 if TYPE_CHECKING:
     from opsbook.publishing.editions.plan import Plan
@@ -21,6 +25,10 @@ __all__ = ["for_students", "stage"]
 _FILES: Final = ("pyproject.toml", "requirements.txt", "README.md", "CITATION.cff", "LICENSE", "LICENSE-CONTENT")
 _BOOK_FILES: Final = ("references.bib", "evidence.yml", "coverage.yml")
 _NOT_CODE: Final = shutil.ignore_patterns("__pycache__", "*.pyc")
+_IMAGE: Final = re.compile(
+    r"!\[[^\]]*\]\(\s*<?([^\s()<>]+)|^[ \t]*[`:]{3,}\{(?:image|figure)\}[ \t]+(\S+)|<img\b[^>]*\bsrc=[\"']([^\"']+)",
+    re.MULTILINE,
+)
 _CONFIG, _CONTENTS, _FRONT = "_config.yml", "_toc.yml", "book/index.md"
 
 
@@ -120,6 +128,32 @@ def _chapters(plan: "Plan", folder: Path) -> None:
                 if source is not None:
                     name = f"{kind}/{chapter.name}{source.suffix}"
                     _write(folder / name, plan.written(name))
+            if chapter.own:
+                _images(chapter.chapter, folder / "chapters")
+
+
+def _images(chapter: Path, folder: Path) -> None:
+    """Copy the pictures that an own chapter shows to where its page looks for them.
+
+    Raises
+    ------
+    EditionError
+        One is not beside the chapter, or more than a picture.
+    """
+    text = chapter.read_text(encoding="utf8")
+    if chapter.suffix == ".ipynb":
+        cells = json.loads(text)["cells"]
+        text = "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    problems = []
+    for name in dict.fromkeys(each for found in _IMAGE.findall(text) for each in found if each):
+        if re.match("[a-z]+:", name):
+            continue
+        problems += [f"{chapter}: {name}: {rule}" for rule in image_faults(chapter.parent, name)]
+        if not problems:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(chapter.parent / name, folder / name)
+    if problems:
+        raise EditionError(problems)
 
 
 def _banks(plan: "Plan", folder: Path) -> None:
@@ -170,6 +204,7 @@ def _configuration(plan: "Plan", folder: Path) -> dict[str, Any]:
     own = sum(each.own for part in plan.parts for each in part.chapters)
     edition = {
         "title": settings.title,
+        "subtitle": settings.subtitle,
         "institution": settings.institution,
         "instructor": settings.instructor,
         "accent": settings.accent,

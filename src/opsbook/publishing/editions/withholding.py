@@ -23,7 +23,7 @@ from opsbook.exercises.withheld import withheld
 from opsbook.located import parse, write
 from opsbook.publishing.solutions import KEPT_BACK, has_solutions, solved, strip
 
-__all__ = ["KEPT_SOLUTION", "Policy", "student_bank", "student_notebook", "student_text", "withhold"]
+__all__ = ["KEPT_SOLUTION", "Policy", "fed_by_solutions", "student_bank", "student_notebook", "student_text", "withhold"]
 
 # What stands where a question's form asks for a solution.
 KEPT_SOLUTION: Final = "The worked solution stays with your instructor."
@@ -118,7 +118,8 @@ def withhold(instructor_stage: Path, student_stage: Path, policy: Policy) -> Non
 
     Notes
     -----
-    With solutions shown, the folder ``solutions`` of the copy holds each notebook once more, with its solutions.
+    With solutions shown, the folder ``solutions`` of the copy holds the notebooks once more, with their solutions: the
+    exercises under their own names, chapters that have any as ``NAME-chapter.ipynb``.
     """
     student_stage.mkdir(parents=True)
     removed = _contents(instructor_stage, student_stage, policy)
@@ -130,7 +131,7 @@ def withhold(instructor_stage: Path, student_stage: Path, policy: Policy) -> Non
     _banks(instructor_stage / "exercises" / "bank", student_stage / "exercises" / "bank", policy)
     _pages(instructor_stage, student_stage, removed)
     if not policy.hidden:
-        _solutions(instructor_stage, student_stage)
+        _solutions(instructor_stage, student_stage, removed)
 
 
 def _write(path: Path, text: str) -> None:
@@ -296,13 +297,14 @@ def _pages(instructor_stage: Path, student_stage: Path, removed: frozenset[str])
                 _copy(path, student_stage / place)
 
 
-def _solutions(instructor_stage: Path, student_stage: Path) -> None:
-    for folder in ("chapters", "exercises"):
+def _solutions(instructor_stage: Path, student_stage: Path, removed: frozenset[str]) -> None:
+    # Beside the other folders, so that links to them lead on.
+    for folder, form in (("exercises", "{}.ipynb"), ("chapters", "{}-chapter.ipynb")):
         for path in sorted((student_stage / folder).glob("*.ipynb")):
             notebook = json.loads((instructor_stage / folder / path.name).read_text(encoding="utf8"))
             if has_solutions(notebook):
-                whole = _bare(solved(notebook))
-                _write(student_stage / "solutions" / folder / path.name, _json(whole))
+                whole = _readable(_bare(solved(notebook)), removed)
+                _write(student_stage / "solutions" / form.format(path.stem), _json(whole))
 
 
 def student_text(path: Path, removed: frozenset[str] = frozenset()) -> str:
@@ -344,12 +346,18 @@ def student_notebook(notebook: dict[str, Any], removed: frozenset[str] = frozens
     ValueError
         A region that is to be taken out is not closed.
     """
-    fed = _fed(notebook["cells"])
+    fed = fed_by_solutions(notebook["cells"])
     kept = [place for place, cell in enumerate(notebook["cells"]) if not KEPT_BACK & _tags(cell)]
     stripped = _bare(strip(notebook))
     for place, cell in zip(kept, stripped["cells"], strict=True):
         if place in fed:
             cell["outputs"], cell["execution_count"] = [], None
+    return _readable(stripped, removed)
+
+
+def _readable(notebook: dict[str, Any], removed: frozenset[str]) -> dict[str, Any]:
+    """Take out of a notebook's texts the comments, the links that lead nowhere, and attachments that none shows."""
+    for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
             source = _unlinked(_without_comments("".join(cell["source"])), removed)
             cell["source"] = source.splitlines(keepends=True)
@@ -360,7 +368,7 @@ def student_notebook(notebook: dict[str, Any], removed: frozenset[str] = frozens
             data = output.get("data", {})
             if "text/markdown" in data:
                 data["text/markdown"] = _unlinked("".join(data["text/markdown"]), removed).splitlines(keepends=True)
-    return stripped
+    return notebook
 
 
 def _tags(cell: Mapping[str, Any]) -> set[str]:
@@ -372,7 +380,8 @@ def _bare(notebook: dict[str, Any]) -> dict[str, Any]:
     about = notebook.get("metadata", {})
     notebook["metadata"] = {key: about[key] for key in about if key in _NOTEBOOK_METADATA}
     if "opsbook" in about:
-        notebook["metadata"]["opsbook"] = {key: about["opsbook"][key] for key in about["opsbook"] if key in _OPSBOOK_METADATA}
+        course = about["opsbook"]
+        notebook["metadata"]["opsbook"] = {key: course[key] for key in course if key in _OPSBOOK_METADATA}
     for cell in notebook["cells"]:
         held = cell.get("metadata", {})
         cell["metadata"] = {key: held[key] for key in held if key in _CELL_METADATA}
@@ -434,8 +443,8 @@ def _names(source: str) -> _Names | None:
     return names
 
 
-def _fed(cells: Sequence[dict[str, Any]]) -> set[int]:
-    """Return which cells of code show, or may show, what a solution above them has made."""
+def fed_by_solutions(cells: Sequence[dict[str, Any]]) -> set[int]:
+    """Return which cells of code, by their place, show or may show what a solution above them has made."""
     fed: set[int] = set()
     secret: set[str] = set()
     stripped = iter(strip({"cells": [cell for cell in cells if not KEPT_BACK & _tags(cell)]})["cells"])
@@ -484,12 +493,12 @@ def _without_regions(text: str, path: Path) -> str:
 
 
 def _without_comments(text: str) -> str:
-    """Return Markdown less its comments, `<!-- … -->` and lines that begin with `%`; code stays as it is.
+    r"""Return Markdown less its comments, `<!-- … -->` and lines that begin with `%`; code stays as it is.
 
     Examples
     --------
-    >>> _without_comments("Seen. <!-- Unseen. -->\\n% Unseen.\\n```python\\n%time\\n```\\n")
-    'Seen. \\n```python\\n%time\\n```\\n'
+    >>> _without_comments("Seen. <!-- Unseen. -->\n% Unseen.\n```python\n%time\n```\n")
+    'Seen. \n```python\n%time\n```\n'
     """
     fences: list[tuple[str, bool]] = []
     lines, comment = [], False
@@ -518,11 +527,9 @@ def _uncommented(line: str, *, comment: bool) -> tuple[str, bool]:
     for piece in re.split(r"(`+[^`]*`+|<!--|-->)", line):
         if not comment and piece == "<!--":
             comment = True
-        elif comment and piece == "-->":
-            comment = False
-        elif comment and piece.startswith("`") and "-->" in piece:
-            comment = False
-        elif not comment:
+        elif comment:
+            comment = "-->" not in piece
+        else:
             shown.append(piece)
     return "".join(shown), comment
 

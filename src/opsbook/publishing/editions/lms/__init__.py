@@ -2,3 +2,5 @@
 
 ``python -m opsbook.publishing.editions.lms STAGE OUT`` writes them, in a process of the stage whose banks they hold.
 """
+
+__all__: list[str] = []

@@ -29,6 +29,7 @@ _NOTABLE: Final = 0.1
 _EXACT: Final = 1e-6
 
 _RIGHTS: Final = re.compile(r"<imsmd:rights>.*?</imsmd:rights>", re.DOTALL)
+_WORTH: Final = re.compile("<points_possible>.*?</points_possible>")
 _LICENCE: Final = """<imsmd:rights>
         <imsmd:copyrightAndOtherRestrictions>
           <imsmd:value>yes</imsmd:value>
@@ -38,6 +39,7 @@ _LICENCE: Final = """<imsmd:rights>
         </imsmd:description>
       </imsmd:rights>"""
 _PLACE: Final = "Place {}"
+_PROPORTION: Final = "Give a proportion from 0 to 1. A percentage is not read here."
 
 
 def members(course: Course, pool: Pool) -> Mapping[str, bytes]:
@@ -53,8 +55,15 @@ def members(course: Course, pool: Pool) -> Mapping[str, bytes]:
 
     Notes
     -----
-    What text2qti reads is its own plain text. Its bounds of a number are rounded to four decimals, its points are
+    What text2qti reads is its own plain text. Its bounds of a number are rounded to four decimals, its points to
     halves, and its packages bear the day they are made: all this is set right after it has read the text.
+
+    References
+    ----------
+    What Canvas imports and how it marks is in its source, https://github.com/instructure/canvas-lms:
+    ``numeric_interaction.rb`` and ``associate_interaction.rb`` below ``gems/plugins/qti_exporter``, ``qti_items.rb``
+    for the form of a matching item, ``numerical_question.rb`` and ``multiple_answers_question.rb``, and ``take_quiz``
+    for the rounding of what is typed.
     """
     # Only an edition needs it; the library does not come with it.
     from text2qti.config import Config  # type: ignore[import-untyped]  # noqa: PLC0415
@@ -100,9 +109,10 @@ def members(course: Course, pool: Pool) -> Mapping[str, bytes]:
         flags=re.DOTALL,
     )
     folder = package.assessment_identifier
+    worth = f"<points_possible>{quiz.points_possible}</points_possible>"
     return {
         "imsmanifest.xml": _RIGHTS.sub(_LICENCE, manifest).encode(),
-        f"{folder}/assessment_meta.xml": package.assessment_meta.encode(),
+        f"{folder}/assessment_meta.xml": _WORTH.sub(worth, package.assessment_meta).encode(),
         f"{folder}/{folder}.xml": assessment.encode(),
     }
 
@@ -111,15 +121,17 @@ def losses(pool: Pool) -> Iterator[Loss]:
     """Yield what Canvas cannot hold of each question of a pool."""
     for item in pool.items:
         asked = item.first
-        fit = [each for each in item.variants if not _unfit(each)]
+        unfit = {each.seed: reason for each in item.variants if (reason := _unfit(each))}
+        if len(unfit) == len(item.variants):
+            yield Loss("canvas", pool.name, asked.id, "", asked.kind, "question", unfit[asked.seed])
+            continue
         for each in item.variants:
-            if reason := _unfit(each):
-                part, seed = ("numbers", str(each.seed)) if fit else ("question", "")
-                yield Loss("canvas", pool.name, asked.id, seed, asked.kind, part, reason)
+            if each.seed in unfit:
+                yield Loss("canvas", pool.name, asked.id, str(each.seed), asked.kind, "numbers", unfit[each.seed])
             elif isinstance(each, NumericQuestion) and _coarse(each):
                 reason = f"Canvas rounds what is typed to {DECIMALS} decimals, much for so small a tolerance."
                 yield Loss("canvas", pool.name, asked.id, str(each.seed), asked.kind, "mark", reason)
-        for part, reason in _missing(pool, asked) if fit else ():
+        for part, reason in _missing(pool, asked):
             yield Loss("canvas", pool.name, asked.id, "", asked.kind, part, reason)
 
 
@@ -131,7 +143,7 @@ def _unfit(asked: Question) -> str:
                 return "Two options read alike, which text2qti refuses. It is in the CSV."
         case NumericQuestion():
             if min(abs(asked.low), abs(asked.high)) < _SMALLEST:
-                return f"Canvas marks no bound closer to zero than {_SMALLEST:g}. It is in the CSV."
+                return f"Canvas marks no bound closer to zero than {_SMALLEST}. It is in the CSV."
             if not asked.low <= round(asked.answer, DECIMALS) <= asked.high:
                 return f"Canvas rounds what is typed to {DECIMALS} decimals and so off the answer. It is in the CSV."
         case MatchQuestion():
@@ -143,7 +155,7 @@ def _unfit(asked: Question) -> str:
 def _coarse(asked: NumericQuestion) -> bool:
     margin = (asked.high - asked.low) / 2
     exact = isclose(margin, 0, abs_tol=_EXACT * abs(asked.answer))
-    return not exact and 0.5 * 10**-DECIMALS > _NOTABLE * margin
+    return not exact and _NOTABLE * margin < 0.5 * 10**-DECIMALS
 
 
 def _missing(pool: Pool, asked: Question) -> Iterator[tuple[str, str]]:
@@ -191,12 +203,9 @@ def _prompt(asked: Question) -> str:
 
 def _how(asked: Question) -> str:
     match asked:
-        case NumericQuestion(unit="proportion"):
-            return "*Give a proportion from 0 to 1. A percentage is not read here.*"
-        case NumericQuestion(unit=""):
-            return "*Give the number alone.*"
         case NumericQuestion():
-            return f"*Give the number alone, in this unit: {asked.unit}.*"
+            said = {"": "Give the number alone.", "proportion": _PROPORTION}
+            return f"*{said.get(asked.unit, f'Give the number alone, in this unit: {asked.unit}.')}*"
         case ChoicesQuestion():
             return "*Choose every answer that fits.*"
         case OrderQuestion():

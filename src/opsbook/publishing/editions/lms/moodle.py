@@ -41,6 +41,20 @@ def document(course: Course, pool: Pool) -> str:
         The edition, whose title names the outermost category.
     pool : Pool
         One of its chapters, or its exam.
+
+    Notes
+    -----
+    A mark maps so. Of `choices`, each of the *n* right options bears 100 ÷ *n* per cent and each wrong one as much
+    less, and Moodle's sum, which is never below zero, is ours. A number is right within its tolerance of the answer;
+    each recognised mistake is an answer worth nothing with its own feedback, looked at after the right one and in our
+    order, and the last answer, which fits anything, says what we say of any other number. A unit may follow and need
+    not.
+
+    References
+    ----------
+    https://docs.moodle.org/en/Moodle_XML_format and the importer, ``question/format/xml/format.php`` and
+    ``question/type/ordering/questiontype.php`` in https://github.com/moodle/moodle; for numbers
+    https://docs.moodle.org/en/Numerical_question_type and ``question/type/numerical``.
     """
     pieces: list[str] = []
     category: Sequence[str] = ()

@@ -1,4 +1,4 @@
-"""Writes the folder for learning management systems: packages, tables, what they cannot hold, and how to import them."""
+"""Writes the folder for learning management systems: packages, tables, what is not in them, and how to import them."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -25,14 +25,14 @@ with numbers stand in the chapters' files with up to {seeds} sets of numbers eac
 
 ## Canvas
 
-`canvas/NAME.zip` is QTI 1.2, made with text2qti. In the course, open *Settings*, *Import Course Content*, choose *QTI .zip
-file* as the content type and the zip as its source, and import it. A quiz of that name appears, unpublished, with its
-questions in a bank of the same name. To build your own quiz, make a question group and link it to that bank. A
+`canvas/NAME.zip` is QTI 1.2, made with text2qti. In the course, open *Settings*, *Import Course Content*, choose
+*QTI .zip file* as the content type and the zip as its source, and import it. A quiz of that name appears, unpublished,
+with its questions in a bank of the same name. To build your own quiz, make a question group and link it to that bank. A
 question with several sets of numbers is a group of which Canvas gives every student one. For New Quizzes, tick *Import
 existing quizzes as New Quizzes*, or import the zip in *Build* of an empty one.
 
 Feedback and solutions are shown to students according to the quiz's *Let students see their quiz responses*. Turn it
-off, or limit it to after the last attempt, for whatever counts.
+off, or limit it to after the last attempt, for whatever counts. For the exam it is off from the start.
 
 ## Moodle
 
@@ -40,7 +40,8 @@ off, or limit it to after the last attempt, for whatever counts.
 open *Question bank*, *Import*, choose *Moodle XML format*, leave *Get category from file* ticked, and choose the file.
 The categories are `{title}`, the chapter, `Practice` or `Exam`, and for a question with several sets of numbers
 one category more: add a *random question* from it to a quiz, and every student gets other numbers. Formulas need the
-filter *MathJax*, which Moodle has on from the start. Hints show where the quiz behaves as *Interactive with multiple tries*.
+filter *MathJax*, which Moodle has on from the start. Hints show where the quiz behaves as *Interactive with multiple
+tries*.
 
 Feedback and solutions are shown according to the quiz's *Review options*. Moodle keeps a question's `idnumber`
 (`CHAPTER/slug#SEED`), and every question bears its kind, difficulty, objective and pool as tags.
@@ -59,13 +60,14 @@ that spreadsheets read it as it is meant; commas, and quotation marks where they
 | Kind | Here | Canvas | Moodle |
 | --- | --- | --- | --- |
 | `choice` | right or wrong | the same | the same |
-| `choices` | (right ones chosen − wrong ones chosen) ÷ right ones, never below 0 | the same | the same: each right option bears \
-its share, each wrong one as much less |
+| `choices` | (right ones chosen − wrong ones chosen) ÷ right ones, never below 0 | the same | the same: each right \
+option bears its share, each wrong one as much less |
 | `numeric` | from `low` to `high` | the same, after what is typed is rounded to {decimals} decimals | the same |
-| `order` | pairs the right way round less pairs the wrong way round, as a share of all | share of steps in their place | \
-share of pairs the right way round |
+| `order` | pairs the right way round less pairs the wrong way round, as a share of all | share of steps in their \
+place | share of pairs the right way round |
 | `match` | share of items in their group | the same | the same |
-| `reflect`, `code` | a model answer; tests | marked by hand | marked by hand, with model answer and tests for the grader |
+| `reflect`, `code` | a model answer; tests | marked by hand | marked by hand, with model answer and tests for the \
+grader |
 
 What may be typed as a number differs as well. Here a unit that is not the question's is refused, `18/34` is read as a
 quotient, and `1,234` is called ambiguous. Moodle reads a decimal point or comma and takes any unit that it does not
@@ -80,7 +82,8 @@ number alone, and a comma according to the student's language.
 | --- | --- | --- | --- | --- |
 {losses}
 
-Text and questions: CC BY 4.0, the opsbook authors; see `LICENSE-CONTENT`. Changed: chosen and arranged for this edition.
+Text and questions: CC BY 4.0, the opsbook authors; see `LICENSE-CONTENT`. Changed: chosen and arranged for this
+edition.
 """
 
 

@@ -191,8 +191,8 @@ def read_course(
     folder = (stage / "exercises" / "bank").resolve()
     if {path.resolve().parent for path in bank_paths().values()} != {folder}:
         raise ValueError(
-            f"`stage` must be the project that this process belongs to, got {stage.name}, whose banks it does not "
-            "read. Start it with PYTHONPATH set to the stage's `src`."
+            f"`stage` must be the project that this process belongs to, got {stage.resolve().name}, whose banks it "
+            "does not read. Start it with PYTHONPATH set to the stage's `src`."
         )
     known = catalogue()
     counted = dict(points or {})
@@ -231,4 +231,3 @@ def read_course(
         exam = Pool(name=EXAM, title=f"Exam {exam_seed}", items=tuple(item((each,)) for each in drawn))
     title = str(yaml.safe_load((stage / "_config.yml").read_text(encoding="utf8"))["title"])
     return Course(title=title, pools=pools, exam=exam, objectives=known["objectives"])
-

@@ -44,7 +44,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "options": "`choice`, `choices`: JSON list of `id`, `text`, `correct`, `feedback`, `rationale`",
     "items": "`order`, `match`: JSON list of `id`, `text`, `feedback`, for `match` also its `group`; as shown",
     "groups": "`match`: JSON list of `id`, `text`",
-    "mistakes": "`numeric`, `order`: JSON list of recognised mistakes, each with `id`, `feedback` and how it is recognised",
+    "mistakes": "`numeric`, `order`: JSON list of mistakes, each with `id`, `feedback` and what it is recognised by",
     "tests": "`code`: JSON list of `code`, `message`, `hidden`",
     "hints": "JSON list, from the idea to the first step",
     "solution": "the worked solution or the model answer, in Markdown",

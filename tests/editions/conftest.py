@@ -1,0 +1,74 @@
+"""Two small editions, each built once for all tests, whichever worker asks first."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic, sleep
+
+import pytest
+
+import opsbook
+
+ROOT = Path(opsbook.__file__).parents[2]
+SAMPLES = Path(__file__).parent / "samples"
+_PATIENCE = 600
+
+
+@dataclass(frozen=True)
+class BuiltEdition:
+    """An edition as `opsbook edition build` made it: its file, and the folder; it is shared, so nobody changes it."""
+
+    file: Path
+    folder: Path
+
+    @property
+    def student(self) -> Path:
+        return self.folder / "student"
+
+    @property
+    def instructor(self) -> Path:
+        return self.folder / "instructor"
+
+
+def _once(folder: Path, make: Callable[[], None]) -> None:
+    """Let one of several workers make what lies in `folder`, and the others wait for it."""
+    done, failed, lock = (folder.with_suffix(f".{word}") for word in ("done", "failed", "lock"))
+    try:
+        lock.touch(exist_ok=False)
+    except FileExistsError:
+        until = monotonic() + _PATIENCE
+        while not done.exists():
+            assert not failed.exists(), "another worker could not build it"
+            assert monotonic() < until, "another worker did not end"
+            sleep(0.2)
+        return
+    try:
+        make()
+    except BaseException:
+        failed.touch()
+        raise
+    done.touch()
+
+
+def _built(name: str, factory: pytest.TempPathFactory) -> BuiltEdition:
+    from opsbook.publishing.editions.build import build  # noqa: PLC0415 - most tests here build nothing
+
+    base = factory.getbasetemp()
+    # Workers have folders of their own beside each other.
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    edition = BuiltEdition(SAMPLES / f"{name}.yml", shared / f"edition-{name}")
+    _once(edition.folder, lambda: build(edition.file, edition.folder, root=ROOT))  # type: ignore[func-returns-value]
+    return edition
+
+
+@pytest.fixture(scope="session")
+def hidden_edition(tmp_path_factory: pytest.TempPathFactory) -> BuiltEdition:
+    """One chapter with solutions hidden, made into everything that an edition can be."""
+    return _built("hidden", tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def shown_edition(tmp_path_factory: pytest.TempPathFactory) -> BuiltEdition:
+    """A chapter of one's own and one of the course, with solutions shown: pages and notebooks."""
+    return _built("shown", tmp_path_factory)

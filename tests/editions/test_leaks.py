@@ -1,0 +1,404 @@
+"""Whatever is kept from students is found again in what they get, in every form, and nothing else is."""
+
+import base64
+import gzip
+import html
+import io
+import json
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from opsbook.located import write
+from opsbook.publishing.editions import leaks
+from opsbook.publishing.editions.leaks import Secrets
+from opsbook.publishing.editions.withholding import withhold
+
+from .small_stage import POLICY, SHOWN, Canaries, make
+
+SENTENCE = "The second desk halves the wait, since both clerks draw from one & the same line."
+# Where stripping takes out a whole file, and where nothing is searched because it is no student's.
+LEFT_BEHIND = {
+    "comment in the settings",
+    "edition file",
+    "file beside the pages",
+    "file beside the data",
+    "page that no contents name",
+    "old copy of the bank",
+    "bank inside the library",
+}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Canaries]:
+    folder = tmp_path_factory.mktemp("edition") / "whole"
+    return folder, make(folder)
+
+
+@pytest.fixture(scope="module")
+def bare(whole: tuple[Path, Canaries]) -> Path:
+    folder = whole[0].with_name("bare")
+    withhold(whole[0], folder, POLICY)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def secrets(whole: tuple[Path, Canaries]) -> Secrets:
+    return leaks.secrets(whole[0], POLICY)
+
+
+def test_what_students_get_gives_nothing_away(bare: Path, secrets: Secrets) -> None:
+    assert leaks.scan(bare, secrets) == []
+
+
+def test_with_solutions_shown_the_students_stage_is_clean_too(whole: tuple[Path, Canaries], tmp_path: Path) -> None:
+    withhold(whole[0], tmp_path / "shown", SHOWN)
+    assert leaks.scan(tmp_path / "shown", leaks.secrets(whole[0], SHOWN)) == []
+
+
+def test_each_canary_is_found_where_the_stripping_is_bypassed(
+    whole: tuple[Path, Canaries], bare: Path, secrets: Secrets, tmp_path: Path
+) -> None:
+    folder, canaries = whole
+    streams = "\n".join(each.stream.lower().replace("-", "") for each in secrets.texts)
+    missing = {place for place, text in canaries.texts.items() if number_of(text) not in streams}
+    # A canary that is not secret by its place cannot be known: these are proven absent with the withholding.
+    assert {each for each in missing if not each.startswith("attachment")} == LEFT_BEHIND
+    bypassed = tmp_path / "bypassed"
+    shutil.copytree(bare, bypassed)
+    for name in ("exercises/bank/own.yml", "chapters/own.ipynb", "exercises/own.ipynb", "chapters/own-page.md"):
+        shutil.copyfile(folder / name, bypassed / name)
+    shutil.copyfile(folder / "book/instructor-guide.md", bypassed / "book/instructor-guide.md")
+    findings = "\n".join(leaks.scan(bypassed, secrets))
+    assert [each.name for each in secrets.texts if f": {each.name} (" not in findings] == []
+
+
+def number_of(text: str) -> str:
+    return text.split()[0].lower().replace("-", "")
+
+
+@pytest.mark.parametrize("field", ["hint", "solution", "instructor", "feedback wrong", "rationale right"])
+@pytest.mark.parametrize("place", ["datasets/log.csv", "book/_static/logo.svg", "book/index.md", "src/opsbook/x.py"])
+def test_a_secret_is_found_wherever_an_author_may_have_put_it_again(
+    field: str, place: str, whole: tuple[Path, Canaries], bare: Path, secrets: Secrets, tmp_path: Path
+) -> None:
+    canary = whole[1].texts[f"{field} of counted"]
+    target = tmp_path / place
+    target.parent.mkdir(parents=True)
+    target.write_text(f"<svg><!-- {canary} --></svg>" if place.endswith("svg") else f"a\n{canary}\n", encoding="utf8")
+    (finding,) = leaks.scan(tmp_path, secrets)
+    assert finding.startswith(f"{place}: ")
+    assert "own/counted" in finding
+
+
+# --- In every form -----------------------------------------------------------------------------------------------
+
+
+def packed(name: str, data: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+def paper(text: str) -> bytes:
+    """Return a small PDF that shows `text` in two lines."""
+    half = text.rindex(" ", 0, len(text) // 2)
+    shown = f"BT /F1 10 Tf 20 200 Td ({text[:half]}) Tj 0 -12 Td ({text[half + 1 :]}) Tj ET"
+    objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 300] /Contents 4 0 R "
+        "/Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>",
+        f"<< /Length {len(shown)} >>\nstream\n{shown}\nendstream",
+    ]
+    data, places = "%PDF-1.4\n", []
+    for number, each in enumerate(objects, 1):
+        places.append(len(data))
+        data += f"{number} 0 obj\n{each}\nendobj\n"
+    table = "".join(f"{place:010d} 00000 n \n" for place in places)
+    end = f"xref\n0 5\n0000000000 65535 f \n{table}trailer << /Size 5 /Root 1 0 R >>\nstartxref\n{len(data)}\n%%EOF"
+    return (data + end).encode()
+
+
+def wrapped(text: str) -> str:
+    encoded = base64.b64encode(f"Before it. {text}".encode()).decode()
+    return "\n".join(encoded[start : start + 76] for start in range(0, len(encoded), 76))
+
+
+def marked(text: str) -> str:
+    words = html.escape(text).split()
+    return "<p>" + " ".join(f"<b>{word[:1]}</b>{word[1:]}" if word[0] != "&" else word for word in words)
+
+
+def in_notebook(text: str) -> bytes:
+    outputs = [{"output_type": "stream", "name": "stdout", "text": [text[:30], text[30:]]}]
+    cell = {"cell_type": "code", "source": [], "metadata": {}, "outputs": outputs}
+    return json.dumps({"cells": [cell]}, indent=1).encode()
+
+
+FORMS: dict[str, tuple[str, Callable[[str], bytes]]] = {
+    "as text": ("a.txt", str.encode),
+    "over lines, in capitals": ("a.md", lambda text: text.upper().replace(" ", "\n  ").encode()),
+    "as entities": ("a.html", lambda text: f"<p>{html.escape(text)}</p>".encode()),
+    "as numbers of characters": ("a.html", lambda text: "".join(f"&#{ord(each)};" for each in text).encode()),
+    "split by markup": ("a.html", lambda text: marked(text).encode()),
+    "in an attribute": ("a.html", lambda text: f'<p data-note="{html.escape(text)}">Words.</p>'.encode()),
+    "in a script of a page": (
+        "a.html",
+        lambda text: f"<script>{json.dumps({'html': f'<p>{text}</p>'})}</script>".encode(),
+    ),
+    "JSON-escaped": ("a.json", lambda text: json.dumps({"a": text.replace(" ", '\n"')}).encode()),
+    "JSON within JSON": ("a.json", lambda text: json.dumps({"a": json.dumps(text.replace(" ", "\n"))}).encode()),
+    "u-escaped": ("a.js", lambda text: ('x = "' + "".join(f"\\u{ord(each):04x}" for each in text) + '";').encode()),
+    "percent-encoded": ("a.svg", lambda text: text.replace(" ", "%20").replace(",", "%2C").encode()),
+    "base64": ("a.txt", lambda text: base64.b64encode(text.encode())),
+    "base64, one byte on": ("a.txt", lambda text: base64.b64encode(f"x{text}".encode())),
+    "base64, two bytes on": ("a.txt", lambda text: base64.b64encode(f"xy{text}y".encode())),
+    "base64 after other letters": ("a.js", lambda text: b"abc" + base64.b64encode(text.encode())),
+    "base64 in lines": ("a.txt", lambda text: wrapped(text).encode()),
+    "base64 in lines in JSON": ("a.ipynb", lambda text: json.dumps({"cells": [], "data": wrapped(text)}).encode()),
+    "base64 of a packed file": (
+        "a.html",
+        lambda text: b"<a href='data:x;base64," + base64.b64encode(gzip.compress(text.encode())) + b"'>",
+    ),
+    "packed": ("a.txt.gz", lambda text: gzip.compress(text.encode())),
+    "in an archive": ("a.zip", lambda text: packed("b/c.txt", text.encode())),
+    "in an archive in an archive": (
+        "a.whl",
+        lambda text: packed("b.zip", packed("c.txt", gzip.compress(text.encode()))),
+    ),
+    "in other encodings": ("a.txt", lambda text: text.encode("utf-16")),
+    "in a picture": ("a.png", lambda text: b"\x89PNG\r\n\x1a\n\xff\xfe\x00tEXt" + text.encode() + b"\x00\xff\xfe"),
+    "on paper": ("a.pdf", paper),
+    "in a notebook's output": ("a.ipynb", in_notebook),
+    "in a list of words": (
+        "searchindex.js",
+        lambda text: ("Search.setIndex(" + json.dumps({"titles": [text]}) + ")").encode(),
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def sentence(tmp_path_factory: pytest.TempPathFactory) -> Secrets:
+    return kept(tmp_path_factory.mktemp("kept"), SENTENCE)
+
+
+def kept(
+    folder: Path, solution: str, *, chapter: str = "# Own\n\nWords.\n", practised: str = "Not this one."
+) -> Secrets:
+    """Return what is secret in a stage of one chapter, whose exercise is solved in these words."""
+    cells = [{"cell_type": "markdown", "id": "a", "metadata": {"tags": ["solution"]}, "source": solution}]
+    options = [
+        {"id": "a", "text": "The first", "correct": True},
+        {"id": "b", "text": "The other", "correct": False, "feedback": practised},
+    ]
+    about = {
+        "objective": "own/1",
+        "section": "own",
+        "difficulty": 1,
+        "points": 1,
+        "pool": ["check"],
+        "prompt": "Which?",
+    }
+    bank = write({"questions": [{"id": "which", "kind": "choice", **about, "options": options}]})
+    for name, text in {
+        "book/references.bib": "",
+        "chapters/own.md": chapter,
+        "exercises/own.ipynb": json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}),
+        "exercises/bank/own.yml": bank,
+    }.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf8")
+    return leaks.secrets(folder, POLICY)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_secret_is_found_in_every_form(form: str, sentence: Secrets, tmp_path: Path) -> None:
+    name, written = FORMS[form]
+    (tmp_path / name).write_bytes(
+        written("Nothing of what is kept back stands in these words, however they are written.")
+    )
+    assert leaks.scan(tmp_path, sentence) == []
+    (tmp_path / name).write_bytes(written(SENTENCE))
+    (finding,) = leaks.scan(tmp_path, sentence)
+    assert finding.startswith(name)
+    assert "solution in cell 1 of exercises/own (" in finding
+
+
+def test_what_is_secret_can_be_written_and_read_again(secrets: Secrets) -> None:
+    assert Secrets.load(secrets.dump()) == secrets
+
+
+# --- What students may read ----------------------------------------------------------------------------------------
+
+
+LONG = (
+    "Both clerks draw from one line, so none of them is idle while somebody waits at the other desk. "
+    "That the wait falls by more than half is what the formula says and what intuition misses."
+)
+
+
+def test_what_a_chapter_says_is_no_secret(tmp_path: Path) -> None:
+    held = kept(tmp_path / "stage", LONG, chapter=f"# Own\n\nWe saw: *{LONG}*\n")
+    assert held.texts == ()
+
+
+def test_of_a_solution_that_quotes_the_chapter_the_rest_is_secret(tmp_path: Path) -> None:
+    first, second = LONG.split(". ")
+    held = kept(tmp_path / "stage", LONG, chapter=f"# Own\n\n{first}.\n")
+    page = tmp_path / "page.html"
+    page.write_text(f"<p>{first}.</p>", encoding="utf8")
+    assert leaks.scan(page, held) == []
+    page.write_text(f"<p>{second}</p>", encoding="utf8")
+    assert len(leaks.scan(page, held)) == 1
+
+
+def test_what_is_said_of_a_practised_answer_is_no_secret(tmp_path: Path) -> None:
+    assert kept(tmp_path / "stage", LONG, practised=LONG).texts == ()
+
+
+def test_a_leak_does_not_excuse_itself(tmp_path: Path) -> None:
+    # It stands in the solution alone; that it also stands in what students get is just what is wrong.
+    held = kept(tmp_path / "stage", LONG)
+    student = tmp_path / "student"
+    for place in ("a.html", "b.md"):
+        student.mkdir(exist_ok=True)
+        (student / place).write_text(LONG, encoding="utf8")
+    assert len(leaks.scan(student, held)) == 2
+
+
+@pytest.mark.parametrize("text", ["Yes.", "Take the mean.", "45 minutes, or 0.75 h"])
+def test_short_words_are_no_secrets(text: str, tmp_path: Path) -> None:
+    assert kept(tmp_path / "stage", text).texts == ()
+
+
+def test_an_exam_may_show_what_it_asks(secrets: Secrets, whole: tuple[Path, Canaries], tmp_path: Path) -> None:
+    asked, told = (whole[1].texts[f"{place} of examined"] for place in ("prompt", "rationale right"))
+    asked += " What is asked in the question examined?"
+    for name, text, count in (("book.pdf", asked, 1), ("exam.pdf", asked, 0), ("exam.pdf", told, 1)):
+        path = tmp_path / name
+        path.write_bytes(paper(text))
+        assert len(leaks.scan(path, secrets)) == count, (name, text)
+
+
+# --- Keys by their place --------------------------------------------------------------------------------------------
+
+_ITEM = {"id": "own/counted", "kind": "choice", "options": [{"id": "a", "correct": True}]}
+PLACES = {
+    "bank": ("own.yml", "questions:\n- id: counted\n  options: [{id: a, text: A, correct: true}]\n", "correct beside"),
+    "number": (
+        "own.yml",
+        "questions:\n- {id: counted-number, answer: 3.0, tolerance: {relative: 0.1}}\n",
+        "answer, tol",
+    ),
+    "groups": ("own.yml", "questions:\n- {id: counted-groups, groups: [{id: a, items: [{id: b}]}]}\n", "groups beside"),
+    "note": (
+        "other.yml",
+        "questions:\n- {id: any, instructor: No.}\n",
+        "a note for instructors in the question other/any",
+    ),
+    "tests": (
+        "other.yml",
+        "questions:\n- {id: any, tests: [{code: x, hidden: true}]}\n",
+        "hidden tests in the question",
+    ),
+    "json": ("a.json", json.dumps([{"deep": _ITEM}]), "correct beside the question own/counted"),
+    "by name": ("a.json", json.dumps({"own/counted": {"low": 1, "high": 2}}), "high, low beside"),
+    "script": ("a.js", f"window.x = {json.dumps({'a': _ITEM})};", "correct beside"),
+    "loose script": ("a.js", "x = {kind: 'choice', id: 'own/counted', answer: 'b'}", "answer beside"),
+    "payload": (
+        "a.html",
+        '<ops-question data-question="own/counted" data-kind="choice"><script type="application/json">'
+        + json.dumps({"id": "own/counted", "variants": [{"key": ["a", "b"]}]})
+        + "</script></ops-question>",
+        "key beside",
+    ),
+    "attribute": (
+        "a.html",
+        '<ops-question data-question="own/counted"><i data-correct="a"></i></ops-question>',
+        "correct",
+    ),
+    "without script": (
+        "a.html",
+        '<ops-question data-question="own/counted"><details class="ops-key">B</details></ops-question>',
+        "key beside",
+    ),
+    "markup in a script": (
+        "a.js",
+        f"add({json.dumps({'own/examined': {'markup': '<ops-question data-question=own/x><i data-answer=1></i>'}})});",
+        "answer beside",
+    ),
+    "tag": (
+        "a.ipynb",
+        json.dumps({"cells": [{"cell_type": "markdown", "source": "B", "metadata": {"tags": ["solution"]}}]}),
+        "a cell tagged `solution`, its cell 1",
+    ),
+    "marker": (
+        "a.ipynb",
+        json.dumps({"cells": [{"cell_type": "code", "source": "# BEGIN SOLUTION\n3", "metadata": {}}]}),
+        "the marker `BEGIN SOLUTION` in its cell 1",
+    ),
+    "wrong answers": (
+        "a.ipynb",
+        json.dumps({"cells": [{"cell_type": "code", "source": "", "metadata": {"opsbook": {"wrong": []}}}]}),
+        "wrong answers in the metadata of its cell 1",
+    ),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_key_too_short_to_search_for_is_found_by_its_place(place: str, secrets: Secrets, tmp_path: Path) -> None:
+    name, text, what = PLACES[place]
+    path = tmp_path / name
+    path.write_text(text, encoding="utf8")
+    findings = leaks.scan(path, secrets)
+    assert findings
+    assert all(each.startswith(f"{name}: ") for each in findings)
+    assert what in findings[0]
+    path.write_text(text.replace("own/counted", "own/practised").replace("counted", "practised"), encoding="utf8")
+    if "own/counted" in text or "id: counted" in text:
+        assert leaks.scan(path, secrets) == [], "a question for practice carries what it is marked by"
+
+
+def test_a_catalogue_that_names_a_question_gives_nothing_away(secrets: Secrets, tmp_path: Path) -> None:
+    about = {"objective": "own/1", "kind": "withheld", "title": "What is asked?", "points": 2, "url": "../a.html#q"}
+    (tmp_path / "catalogue.js").write_text(f"x = {json.dumps({'questions': {'own/counted': about}})};", encoding="utf8")
+    (tmp_path / "a.html").write_text(
+        '<ops-question data-question="own/counted" data-kind="withheld"><p>Words.</p></ops-question>'
+        f'<ops-question data-question="own/practised"><script type="application/json">{json.dumps(_ITEM)}</script>'.replace(
+            "own/counted", "own/practised"
+        ),
+        encoding="utf8",
+    )
+    assert leaks.scan(tmp_path, secrets) == []
+
+
+# --- A whole output -------------------------------------------------------------------------------------------------
+
+
+def test_everything_that_students_get_of_an_edition_is_searched(
+    secrets: Secrets, whole: tuple[Path, Canaries], tmp_path: Path
+) -> None:
+    canary = whole[1].texts["solution of counted"]
+    with pytest.raises(FileNotFoundError, match=r"notebooks\.zip is missing"):
+        leaks.check(tmp_path)
+    (tmp_path / "instructor").mkdir()
+    archive = tmp_path / "instructor" / "notebooks.zip"
+    archive.write_bytes(packed("a.txt", b""))
+    with pytest.raises(FileNotFoundError, match=r"does not hold secrets\.json"):
+        leaks.check(tmp_path)
+    archive.write_bytes(packed(f"marking/{leaks.SECRETS_FILE}", secrets.dump().encode()))
+    for name in ("lms/own.csv", "grading/source/a.txt", "instructor/a.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(canary, encoding="utf8")
+    assert leaks.check(tmp_path) == []
+    given = ("student/html/a.html", "grading/release/a.txt", "book.pdf", "new/a.txt")
+    for name in given:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(paper(canary) if name.endswith("pdf") else canary.encode())
+    found = leaks.check(tmp_path)
+    assert sorted(each.partition(":")[0] for each in found) == sorted(given)

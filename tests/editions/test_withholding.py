@@ -1,0 +1,173 @@
+"""What is kept from students is not in their stage, and what they have works as it did."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from opsbook.errors import BankError
+from opsbook.exercises.reading import read_bank
+from opsbook.located import parse
+from opsbook.publishing.editions.withholding import (
+    KEPT_SOLUTION,
+    student_bank,
+    student_notebook,
+    student_text,
+    withhold,
+)
+
+from . import small_stage
+from .small_stage import POLICY, SHOWN, Canaries, cell, make, notebook, printed, texts
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Canaries]:
+    folder = tmp_path_factory.mktemp("edition") / "whole"
+    return folder, make(folder)
+
+
+@pytest.fixture(scope="module")
+def bare(whole: tuple[Path, Canaries]) -> Path:
+    folder = whole[0].with_name("bare")
+    withhold(whole[0], folder, POLICY)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def shown(whole: tuple[Path, Canaries]) -> Path:
+    folder = whole[0].with_name("shown")
+    withhold(whole[0], folder, SHOWN)
+    return folder
+
+
+def seen(folder: Path, canaries: Canaries) -> set[str]:
+    """Return the places whose canary is in any file, told by the number that each has."""
+    everything = "\n".join(content for _, content in texts(folder))
+    return {place for place, text in canaries.texts.items() if text.split()[0] in everything}
+
+
+def test_every_canary_is_in_the_whole_and_none_in_what_students_get(whole: tuple[Path, Canaries], bare: Path) -> None:
+    folder, canaries = whole
+    assert len(canaries.texts) > 90
+    # What is attached stands there in base64.
+    attached = {place for place in canaries.texts if place.startswith("attachment")}
+    assert seen(folder, canaries) == set(canaries.texts) - attached
+    assert seen(bare, canaries) == set()
+
+
+def test_with_solutions_shown_only_what_is_for_who_teaches_stays_away(
+    whole: tuple[Path, Canaries], shown: Path
+) -> None:
+    canaries = whole[1]
+    there = seen(shown, canaries)
+    for_teachers = ("instructor", "hidden test", "wrong of", "metadata", "message of", "guide", "comment", "line")
+    assert not [place for place in there if place.startswith(for_teachers)]
+    assert {"solution of practised", "rationale right of examined", "prompt of examined", "hint of counted"} <= there
+    assert {"region of the exercises", "solution cell of the exercises", "code cell of the chapter"} <= there
+    region = canaries.texts["region of the exercises"]
+    assert region not in (shown / "exercises/own.ipynb").read_text(encoding="utf8")
+    assert region in (shown / "solutions/own.ipynb").read_text(encoding="utf8")
+
+
+def test_the_students_bank_is_sound_and_says_what_was_asked(bare: Path) -> None:
+    path = bare / "exercises" / "bank" / "own.yml"
+    file = read_bank(path, path.name)
+    assert file.problems == ()
+    kinds = {each.partition("/")[2]: entry.kind for each, entry in file.entries.items()}
+    assert kinds == {
+        "practised": "choice",
+        "practised-number": "numeric",
+        "practised-code": "code",
+        **dict.fromkeys(("counted", "counted-number", "counted-order", "counted-groups", "counted-code"), "withheld"),
+        "unseen-tests": "withheld",
+    }
+    number = file.entries["own/counted-number"]
+    assert "[[" not in number.prompt
+    assert file.entries["own/practised-number"].solution == KEPT_SOLUTION
+    assert [test.hidden for test in file.entries["own/practised-code"].tests] == [False]
+
+
+def test_numbers_and_order_are_those_of_the_class(whole: tuple[Path, Canaries], bare: Path) -> None:
+    source = whole[0] / "exercises" / "bank" / "own.yml"
+    entries = read_bank(source, source.name).entries
+    students = {each["id"]: each for each in parse((bare / "exercises/bank/own.yml").read_text()).value["questions"]}
+    drawn = {slug: entries[f"own/{slug}"].draw(f"own/{slug}", POLICY.seed, fixed=False) for slug in students}
+    assert students["counted-number"]["prompt"] == drawn["counted-number"].prompt
+    assert students["counted"]["items"] == [option.text for option in drawn["counted"].options]
+    assert students["counted-order"]["items"] == [item.text for item in drawn["counted-order"].items]
+    assert students["counted-order"]["items"] != [f"Step {number} of counted-order" for number in (1, 2, 3)]
+    assert students["counted-groups"]["items"] == [item.text for item in drawn["counted-groups"].items]
+
+
+def test_a_bank_of_exam_questions_alone_is_no_bank_of_the_students(tmp_path: Path) -> None:
+    path = tmp_path / "own.yml"
+    questions = [each for each in parse(small_stage.bank(Canaries())).value["questions"] if each["pool"] == ["exam"]]
+    path.write_text(small_stage.write({"questions": questions}), encoding="utf8")
+    assert student_bank(path, POLICY) is None
+    path.write_text("questions:\n- {id: x, kind: choice}\n", encoding="utf8")
+    with pytest.raises(BankError):
+        student_bank(path, POLICY)
+
+
+def test_objectives_that_only_exams_ask_for_go_with_them(tmp_path: Path) -> None:
+    path = tmp_path / "own.yml"
+    value = parse(small_stage.bank(Canaries())).value
+    value["objectives"].append({"id": "own/2", "text": "Sit an exam."})
+    next(each for each in value["questions"] if each["pool"] == ["exam"])["objective"] = "own/2"
+    path.write_text(small_stage.write(value), encoding="utf8")
+    students = student_bank(path, POLICY)
+    assert students is not None
+    assert [each["id"] for each in students["objectives"]] == ["own/1"]
+
+
+def test_contents_pages_and_files_are_those_that_students_have(bare: Path) -> None:
+    names = {name for name, _ in texts(bare)}
+    assert "book/instructor-guide.md" not in names
+    assert "book/practice-exam.md" not in names
+    assert {"book/_static/seen.png", "datasets/log.csv", "exercises/bank/seed.txt", "book/references.bib"} <= names
+    toc = (bare / "_toc.yml").read_text(encoding="utf8")
+    assert "instructor-guide" not in toc
+    assert "Practise" not in toc
+    assert "opsbook_instructor" not in (bare / "_config.yml").read_text(encoding="utf8")
+    assert (bare / "book/index.md").read_text(encoding="utf8") == "# Own\n\nOpen the guide\n"
+    own = (bare / "chapters/own-page.md").read_text(encoding="utf8")
+    assert "and the guide for some." in own
+    assert "# <!-- what stands in code stays -->\n%time\n" in own
+
+
+def test_the_copy_is_the_same_every_time(whole: tuple[Path, Canaries], bare: Path, tmp_path: Path) -> None:
+    withhold(whole[0], tmp_path / "again", POLICY)
+    assert [*texts(tmp_path / "again")] == [*texts(bare)]
+    with pytest.raises(FileExistsError):
+        withhold(whole[0], tmp_path / "again", POLICY)
+
+
+def test_outputs_that_rest_on_a_solution_go_and_others_stay() -> None:
+    solution = "total = ...\n### BEGIN SOLUTION\ntotal = 45\nframe['new'] = 1\n### END SOLUTION"
+    cells = [
+        cell("code", "frame = load()", outputs=printed("rows")),
+        cell("code", solution),
+        cell("code", "half = total / 2\nhalf", outputs=printed("22.5")),
+        cell("code", "half + 1", outputs=printed("23.5")),
+        cell("code", "frame.head()", outputs=printed("new column")),
+        cell("code", "sorted(globals())", outputs=printed("all names")),
+        cell("code", "total = 3", outputs=printed("a new one")),
+        cell("code", "total + 1", outputs=printed("4")),
+        cell("code", "%%html\n<b>total</b>", outputs=printed("cannot be read")),
+        cell("code", "other = 1\nother", outputs=printed("1")),
+    ]
+    given = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    kept = [bool(each["outputs"]) for each in student_notebook(given)["cells"]]
+    assert kept == [True, False, False, False, False, False, True, True, False, True]
+
+
+def test_an_open_region_stops_everything(whole: tuple[Path, Canaries], tmp_path: Path) -> None:
+    given = notebook(Canaries(), "here")
+    given["cells"].append(cell("code", "### BEGIN SOLUTION\nx = 1"))
+    with pytest.raises(ValueError, match="without its counterpart"):
+        student_notebook(given)
+    page = tmp_path / "page.md"
+    page.write_text("# Page\n\n### BEGIN SOLUTION\n\nOpen.\n", encoding="utf8")
+    with pytest.raises(ValueError, match=r"page\.md holds '### BEGIN SOLUTION' without its counterpart"):
+        student_text(page)
+    assert whole[0].exists()
