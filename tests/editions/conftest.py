@@ -2,33 +2,14 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
 
-import opsbook
+from .built import ROOT, SAMPLES, BuiltEdition
 
-ROOT = Path(opsbook.__file__).parents[2]
-SAMPLES = Path(__file__).parent / "samples"
 _PATIENCE = 600
-
-
-@dataclass(frozen=True)
-class BuiltEdition:
-    """An edition as `opsbook edition build` made it: its file, and the folder; it is shared, so nobody changes it."""
-
-    file: Path
-    folder: Path
-
-    @property
-    def student(self) -> Path:
-        return self.folder / "student"
-
-    @property
-    def instructor(self) -> Path:
-        return self.folder / "instructor"
 
 
 def _once(folder: Path, make: Callable[[], None]) -> None:

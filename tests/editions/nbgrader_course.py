@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
+from opsbook.located import parse, write
 
 ROOT = Path(__file__).parents[2]
 COMMAND = "opsbook.publishing.editions.grading"
@@ -56,11 +56,11 @@ def ignorant_library(folder: Path, names: Iterable[str]) -> Path:
     banks.mkdir(parents=True)
     for name in names:
         text = (ROOT / "exercises" / "bank" / f"{name}.yml").read_text(encoding="utf8")
-        bank = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        bank = parse(text).value
         for entry in bank["questions"]:
             if entry["kind"] == "code":
                 entry["tests"] = [{"code": "True", "message": "Never said."}]
-        (banks / f"{name}.yml").write_text(yaml.safe_dump(bank, allow_unicode=True, sort_keys=False), encoding="utf8")
+        (banks / f"{name}.yml").write_text(write(bank), encoding="utf8")
     return folder / "src"
 
 

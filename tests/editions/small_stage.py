@@ -215,7 +215,9 @@ def make(folder: Path) -> Canaries:
             "- caption: Practise\n  chapters:\n  - file: book/practice-exam\n"
             "- caption: Back\n  chapters:\n  - file: book/instructor-guide\n  - file: book/glossary\n"
         ),
-        "_config.yml": f"title: Own\n# {put('comment in the settings')}\nsphinx:\n  config:\n    opsbook_instructor: true\n",
+        "_config.yml": (
+            f"title: Own\n# {put('comment in the settings')}\nsphinx:\n  config:\n    opsbook_instructor: true\n"
+        ),
         "pyproject.toml": "[project]\nname = 'opsbook'\n",
         "requirements.txt": "",
         "LICENSE": "Free.\n",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.editions.crawl import Site
+from .slow.crawl import Site
 
 
 @pytest.fixture

@@ -506,6 +506,8 @@ class TestReport:
             "exercises/case-hospitality, exercises/customer-contact, exercises/personal-interaction."
         )
         assert lines[3].startswith("Typed figures cannot follow: ")
+        fewer = data.report(edition(tmp_path, "{tips: own.csv}"), ROOT, ["case-hospitality"])
+        assert fewer[1] == "Run again: chapters/case-hospitality, exercises/case-hospitality."
 
     def test_without_data_nothing_is_said(self, tmp_path):
         assert data.report(edition(tmp_path, "{}"), ROOT) == []

@@ -77,13 +77,13 @@ def test_each_canary_is_found_where_the_stripping_is_bypassed(
 
 
 def number_of(text: str) -> str:
-    return text.split()[0].lower().replace("-", "")
+    return text.partition(" ")[0].lower().replace("-", "")
 
 
 @pytest.mark.parametrize("field", ["hint", "solution", "instructor", "feedback wrong", "rationale right"])
 @pytest.mark.parametrize("place", ["datasets/log.csv", "book/_static/logo.svg", "book/index.md", "src/opsbook/x.py"])
 def test_a_secret_is_found_wherever_an_author_may_have_put_it_again(
-    field: str, place: str, whole: tuple[Path, Canaries], bare: Path, secrets: Secrets, tmp_path: Path
+    field: str, place: str, whole: tuple[Path, Canaries], secrets: Secrets, tmp_path: Path
 ) -> None:
     canary = whole[1].texts[f"{field} of counted"]
     target = tmp_path / place
@@ -108,11 +108,11 @@ def paper(text: str) -> bytes:
     """Return a small PDF that shows `text` in two lines."""
     half = text.rindex(" ", 0, len(text) // 2)
     shown = f"BT /F1 10 Tf 20 200 Td ({text[:half]}) Tj 0 -12 Td ({text[half + 1 :]}) Tj ET"
+    font = "<< /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >>"
     objects = [
         "<< /Type /Catalog /Pages 2 0 R >>",
         "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 300] /Contents 4 0 R "
-        "/Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>",
+        f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 300] /Contents 4 0 R /Resources << /Font {font} >> >>",
         f"<< /Length {len(shown)} >>\nstream\n{shown}\nendstream",
     ]
     data, places = "%PDF-1.4\n", []
@@ -367,11 +367,10 @@ def test_a_key_too_short_to_search_for_is_found_by_its_place(place: str, secrets
 def test_a_catalogue_that_names_a_question_gives_nothing_away(secrets: Secrets, tmp_path: Path) -> None:
     about = {"objective": "own/1", "kind": "withheld", "title": "What is asked?", "points": 2, "url": "../a.html#q"}
     (tmp_path / "catalogue.js").write_text(f"x = {json.dumps({'questions': {'own/counted': about}})};", encoding="utf8")
+    practised = json.dumps({**_ITEM, "id": "own/practised"})
     (tmp_path / "a.html").write_text(
         '<ops-question data-question="own/counted" data-kind="withheld"><p>Words.</p></ops-question>'
-        f'<ops-question data-question="own/practised"><script type="application/json">{json.dumps(_ITEM)}</script>'.replace(
-            "own/counted", "own/practised"
-        ),
+        f'<ops-question data-question="own/practised"><script type="application/json">{practised}</script>',
         encoding="utf8",
     )
     assert leaks.scan(tmp_path, secrets) == []

@@ -53,7 +53,12 @@ FIRST = [
     question(ASKED),
     markdown("## Deeper: why\n\nFolded on the screen, open on paper.\n\n### Further down\n\nWords."),
 ]
-SECOND = [markdown("(two-end)=\n## How it ends\n\nBack to [the start](one.ipynb#one-start), on [page one](one.ipynb).")]
+QUOTED = "It is the nurses’ “own” patients’ \u2018bed’."
+SECOND = [
+    markdown(
+        f"(two-end)=\n## How it ends\n\nBack to [the start](one.ipynb#one-start), on [page one](one.ipynb).\n\n{QUOTED}"
+    )
+]
 GLOSSARY = "# Glossary\n\n```{glossary}\nbed\n    Where a patient lies.\n```\n"
 
 
@@ -63,10 +68,8 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> SmallBook:
     edition = {"institution": WHO, "instructor": "Ada"}
     about = {"title": TITLE, "author": "Ada", "sphinx": {"config": {"opsbook_edition": edition}}}
     (folder / "_config.yml").write_text(yaml.safe_dump(about), encoding="utf8")
-    book = SmallBook(
-        folder, {"chapters/one": FIRST, "chapters/two": SECOND}, practice=True, pages={"book/glossary.md": GLOSSARY}
-    )
-    # The bank's question points to a chapter that this book has not, as does nothing else in it.
+    notebooks = {"chapters/one": FIRST, "chapters/two": SECOND}
+    book = SmallBook(folder, notebooks, pages={"book/glossary.md": GLOSSARY})
     book.build()
     return book
 
@@ -196,6 +199,10 @@ def test_what_is_folded_is_printed_but_for_code_and_answers(texts: list[str]) ->
         assert screen not in whole
 
 
+def test_an_apostrophe_is_found_as_one(texts: list[str]) -> None:
+    assert QUOTED in " ".join(texts)
+
+
 def test_a_table_wider_than_the_sheet_is_made_to_fit(book: PdfReader) -> None:
     ends: list[float] = []
 
@@ -284,7 +291,8 @@ def plain(text: str) -> str:
 def sayings(text: str) -> Iterator[str]:
     """Yield what of a text can be searched for on paper, where lines break and formulas are signs."""
     if "$" not in text:
-        yield from (part.strip() for part in re.split(r"[.;:?!]", plain(text)) if len(part) > 20)
+        parts = (part.strip() for part in re.split(r"[.;:?!]", plain(text)))
+        yield from (part for part in parts if re.fullmatch(r"[\w ,’“”–%()-]{20,}", part))
 
 
 def test_the_exam_asks_and_the_key_answers(printed: tuple[str, str]) -> None:

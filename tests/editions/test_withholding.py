@@ -1,6 +1,5 @@
 """What is kept from students is not in their stage, and what they have works as it did."""
 
-import json
 from pathlib import Path
 
 import pytest

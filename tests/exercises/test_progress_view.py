@@ -56,7 +56,9 @@ CATALOGUE: dict[str, Any] = {
         "contact/move": entry("contact/10", title="What would you move?", url="#q-contact-move"),
         "contact/unasked": entry("contact/1", title="On no page", url=None),
         "contact/secret": entry("contact/10", pool="exam", title="Only in the exam"),
-        "contact/counted": entry("contact/2", "withheld", 5, title="Graded by the instructor", url="#q-contact-counted"),
+        "contact/counted": entry(
+            "contact/2", "withheld", 5, title="Graded by the instructor", url="#q-contact-counted"
+        ),
     },
 }
 

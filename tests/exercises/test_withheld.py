@@ -1,4 +1,4 @@
-"""A graded question in a student's edition: to be read everywhere, to be checked nowhere, and without anything to go by."""
+"""A graded question in a student's edition: read everywhere, checked nowhere, and without anything to go by."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from opsbook.publishing.solutions import strip
+from opsbook.publishing.solutions import has_solutions, reveal, solved, strip
 
 Cell = dict[str, Any]
 
@@ -155,3 +155,76 @@ def test_stripping_again_changes_nothing() -> None:
         {"cells": [code("a\n### BEGIN SOLUTION\n45\n### END SOLUTION"), text("45", "solution")], "metadata": {}}
     )
     assert strip(once) == once
+
+
+# --- What nbgrader holds for a solution, and what pages for who teaches show ----------------------------------------
+
+
+@pytest.mark.parametrize("marker", ["# BEGIN SOLUTION", "### BEGIN SOLUTION", "##BEGIN SOLUTION of the first part"])
+def test_a_marker_is_known_by_its_words(marker: str) -> None:
+    (cell,) = handed_out(code(f"a = ...\n{marker}\na = 45\n# END SOLUTION\na"))
+    assert source(cell) == "a = ...\n# your turn: replace the dots above\na"
+
+
+def test_a_solution_without_markers_goes_as_a_whole() -> None:
+    grading = {"grade": False, "solution": True}
+    written = text("The answer is 45.")
+    written["metadata"]["nbgrader"] = grading
+    first, second = handed_out(code("a = 45", grading=grading), written)
+    assert (source(first), source(second)) == ("# your turn", "*Your answer:*")
+
+
+SCHEME = "Explain.\n=== BEGIN MARK SCHEME ===\nTwo points for 45.\n=== END MARK SCHEME ===\n"
+
+
+def test_mark_schemes_vanish() -> None:
+    (cell,) = handed_out(text(SCHEME))
+    assert source(cell) == "Explain.\n"
+
+
+def given() -> dict[str, Any]:
+    cells = [
+        text("# Exercises"),
+        code("x = ...\n### BEGIN SOLUTION\nx = 45\n### END SOLUTION\nx"),
+        code("check(x)\n### BEGIN HIDDEN TESTS\nassert x == 45\n### END HIDDEN TESTS"),
+        text("(deep)=\n## The answer\n\nIt is `45`.\n\n```python\n# 45\n```", "solution"),
+        text("Ask *why*.", "instructor"),
+        code("print(45)", tags=("instructor",)),
+        text(SCHEME),
+    ]
+    cells[1]["metadata"]["opsbook"] = {"wrong": [{"source": "x = 54"}]}
+    return {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+
+
+def test_afterwards_learners_read_the_solutions_and_nothing_for_who_teaches() -> None:
+    assert has_solutions(given())
+    cells = solved(given())["cells"]
+    assert [source(each) for each in cells] == [
+        "# Exercises",
+        "x = ...\nx = 45\nx",
+        "check(x)",
+        given()["cells"][3]["source"],
+        "Explain.\n",
+    ]
+    assert "54" not in str(cells)
+    assert (cells[1]["outputs"], cells[2]["outputs"]) == ([OUTPUT], [])
+    assert not has_solutions({"cells": [text("Words."), code("1")]})
+
+
+def test_who_teaches_sees_everything_folded_and_named() -> None:
+    cells = reveal(given())["cells"]
+    assert [source(each) for each in cells] == [
+        "# Exercises",
+        "x = ...\n# Solution:\nx = 45\nx",
+        "check(x)\n# Hidden tests:\nassert x == 45",
+        "````{kept-back} Solution\n**The answer**\n\nIt is `45`.\n\n```python\n# 45\n```\n````\n",
+        "```{kept-back} For the instructor\nAsk *why*.\n```\n",
+        "print(45)",
+        "Explain.\n```{kept-back} Mark scheme\nTwo points for 45.\n```\n",
+    ]
+    assert cells[1]["metadata"]["tags"] == ["hide-input", "opsbook-solution"]
+    assert cells[2]["metadata"]["tags"] == ["hide-input", "opsbook-tests"]
+    assert cells[5]["metadata"]["tags"] == ["instructor", "hide-cell"]
+    assert "BEGIN" not in str(cells)
+    with pytest.raises(ValueError, match="without its counterpart"):
+        reveal({"cells": [code("### BEGIN SOLUTION\nx = 45")], "metadata": {}})

@@ -157,7 +157,8 @@ def _depart_deeper(self: HTML5Translator, _node: _Deeper) -> None:
 _FOLDS = {
     "instructor": "what is for the instructor",
     "solution": "the solution",
-    "opsbook-solution": "the solution and its tests",
+    "opsbook-solution": "the solution",
+    "opsbook-tests": "the hidden tests",
 }
 
 

@@ -95,8 +95,8 @@ def reveal(notebook: dict[str, Any]) -> dict[str, Any]:
     """Return `notebook` as pages for who teaches show it: everything, with what learners do not get folded and named.
 
     Cells of code that hold a solution or hidden tests say so in words instead of markers and carry the tag
-    ``opsbook-solution``; texts tagged ``solution`` or ``instructor`` become the directive ``kept-back``, whose
-    argument names them.
+    ``opsbook-solution`` or ``opsbook-tests``; texts tagged ``solution`` or ``instructor`` become the directive
+    ``kept-back``, whose argument names them.
 
     Parameters
     ----------
@@ -166,10 +166,11 @@ def _revealed_cell(cell: Cell) -> Cell:
     source = "".join(cell["source"])
     tags = _tags(cell)
     if cell["cell_type"] == "code":
-        named = _SOLUTION.sub(lambda found: f"{found[1]}# Solution:\n{found[2]}".rstrip("\n"), source)
-        named = _HIDDEN.sub(lambda found: f"# Hidden tests:\n{found[1]}", named).rstrip()
-        if named != source.rstrip():
-            _tag(cell, "hide-input", "opsbook-solution")
+        named, solutions = _SOLUTION.subn(lambda found: f"{found[1]}# Solution:\n{found[2]}".rstrip("\n"), source)
+        named, tests = _HIDDEN.subn(lambda found: f"# Hidden tests:\n{found[1]}", named)
+        named = named.rstrip() if solutions or tests else source
+        if solutions or tests:
+            _tag(cell, "hide-input", "opsbook-solution" if solutions else "opsbook-tests")
         if tags & KEPT_BACK:
             _tag(cell, "hide-cell")
         return _finished(cell, named)

@@ -8,7 +8,8 @@ import yaml
 
 import opsbook
 from opsbook import cli
-from tests.editions.crawl import Site
+
+from .crawl import Site
 
 ROOT = Path(opsbook.__file__).parents[2]
 OUTPUTS = "[student-html, instructor-html, student-notebooks, instructor-notebooks]"
@@ -49,4 +50,5 @@ def test_edition(tmp_path, capsys, name):
         assert not {f"chapters/{each}.html" for each in set(course()) - set(chosen)} & set(site.pages)
         assert len(list(site.links())) > 100
         assert site.dangling() == []
+        assert site.unreached() == []
         assert site.unread() == []

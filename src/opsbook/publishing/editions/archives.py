@@ -60,6 +60,7 @@ _INSTRUCTOR: Final = {
     **_SHARED,
     "exercises/bank/": "the question banks, whole",
     "edition.yml": "the file that this edition was made from",
+    "secrets.json": "what `opsbook edition leaks` searches students' files for",
     "opsbook-*.whl": "the library with the whole banks inside: not for students",
 }
 

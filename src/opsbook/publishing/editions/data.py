@@ -10,7 +10,7 @@ import gzip
 import io
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -582,15 +582,26 @@ def renew(
 # --- What `check` says -----------------------------------------------------------------------------------------
 
 
-def report(settings: "Settings", root: Path) -> list[str]:
-    """Return what an edition's data will bring with them, line by line: what is run again, and what cannot follow."""
+def report(settings: "Settings", root: Path, chapters: Collection[str] | None = None) -> list[str]:
+    """Return what an edition's data will bring with them, line by line: what is run again, and what cannot follow.
+
+    Parameters
+    ----------
+    settings : Settings
+        The edition.
+    root : pathlib.Path
+        The course.
+    chapters : collection of str, optional
+        The chapters of the edition, by name; by default all of the course.
+    """
     replaced = substitutions(settings, root)
     if not replaced:
         return []
     rests = affected(root, [each.name for each in replaced])
+    notebooks = [path for path in rests.notebooks if chapters is None or path.stem in chapters]
     lines = [f"{each.said}." for each in replaced]
-    if rests.notebooks:
-        listed = ", ".join(f"{path.parent.name}/{path.stem}" for path in rests.notebooks)
+    if notebooks:
+        listed = ", ".join(f"{path.parent.name}/{path.stem}" for path in notebooks)
         lines.append(f"Run again: {listed}.")
     drawing = {name for names, _ in _FAMILIES for name in names}
     lines += [
@@ -599,9 +610,7 @@ def report(settings: "Settings", root: Path) -> list[str]:
         if each.file is not None and each.name in drawing
     ]
     counts = {
-        path: len(found)
-        for path in rests.notebooks
-        if (found := typed(path, json.loads(path.read_text(encoding="utf8"))))
+        path: len(found) for path in notebooks if (found := typed(path, json.loads(path.read_text(encoding="utf8"))))
     }
     if counts:
         most = ", ".join(f"{path.parent.name}/{path.stem} {count}" for path, count in counts.items())

@@ -20,8 +20,10 @@ import zipfile
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
@@ -29,8 +31,8 @@ import numpy as np
 import yaml
 
 from opsbook.errors import BankError
-from opsbook.exercises.numeric import NumericEntry
-from opsbook.exercises.question import Entry
+from opsbook.exercises.numeric import NumericEntry, NumericQuestion
+from opsbook.exercises.question import Entry, Question
 from opsbook.exercises.reading import read_bank
 from opsbook.publishing.editions.withholding import KEPT_SOLUTION, Policy, fed_by_solutions
 from opsbook.publishing.lab import cited_names
@@ -39,6 +41,8 @@ __all__ = ["SECRETS_FILE", "Secret", "Secrets", "check", "scan", "secrets"]
 
 SECRETS_FILE: Final = "secrets.json"
 _EXAM: Final = "exam.pdf"
+# The page that holds notes for who teaches, by its name.
+_GUIDE: Final = "book/instructor-guide"
 
 _FEWEST: Final = 20  # characters that a text must have to be told from others
 _WHOLE: Final = 16  # letters and digits of a short text, which must be found as a whole
@@ -328,7 +332,7 @@ def secrets(instructor_stage: Path, policy: Policy) -> Secrets:
             docname = path.relative_to(instructor_stage).with_suffix("").as_posix()
             if path.suffix == ".ipynb":
                 _read_notebook(path, docname, kept, public)
-            elif path.suffix == ".md" and docname in policy.pages:
+            elif path.suffix == ".md" and docname == _GUIDE:
                 kept += _guide(path, docname)
             elif path.suffix == ".md":
                 _read_page(path, docname, kept, public)
@@ -418,20 +422,35 @@ def _read_bank(path: Path, policy: Policy, kept: list[_Told], public: list[_Told
         if dropped or withheld:
             keyless.add(question_id)
         for place, text, code, hidden in _written(entry):
-            told = _Told(f"{place[0]} of {question_id}", text, code)
-            kind = str(place[-1])
+            kind = "hint" if place[0] == "hints" else str(place[-1])
+            told = _Told(f"{kind} of {question_id}", text, code)
             if kind == "instructor" or hidden:
                 kept.append(told)
             elif kind in {"prompt", "text"}:
-                (kept if dropped else public).append(told._replace(name=f"{kind} of {question_id}", exam=True))
+                (kept if dropped else public).append(told._replace(exam=True))
                 beside += [] if dropped else [text]
             elif dropped or withheld or (policy.hidden and kind in {"solution", "rationale"}):
-                kept.append(told._replace(name=f"{kind} of {question_id}"))
+                kept.append(told)
             else:
                 beside.append(text)
                 public.append(told)
+        if dropped or withheld or policy.hidden:
+            kept += _with_numbers(entry.draw(question_id, policy.seed, fixed=False), all_of_it=dropped or withheld)
         # In a bank one text follows another, and letters alone do not tell where it begins.
         public.append(_Told(question_id, "\n".join(beside)))
+
+
+def _with_numbers(asked: Question, *, all_of_it: bool) -> Iterator[_Told]:
+    """Yield what is kept back of a question with numbers, with those of the class in place."""
+    if isinstance(asked, NumericQuestion):
+        texts = [("solution", asked.solution)]
+        if all_of_it:
+            texts += [("hint", hint) for hint in asked.hints]
+            texts += [("feedback", slip.feedback) for slip in asked.mistakes if not slip.general]
+        for name, text in texts:
+            # Few words around a number may stand around the same number elsewhere.
+            if len(_letters(text)) >= _PART:
+                yield _Told(f"{name} of {asked.id}", text)
 
 
 def _written(entry: Entry) -> Iterator[tuple[tuple[str | int, ...], str, bool, bool]]:
@@ -611,13 +630,21 @@ def _blobs(place: str, data: bytes, depth: int = 0) -> Iterator[_Blob]:
             return
 
 
+_PDFIUM: Final = Lock()  # which reads one document at a time
+
+
 def _pdf_text(data: bytes) -> str:
-    from pypdf import PdfReader  # noqa: PLC0415 - comes with the edition's extra only
+    # Both come with the edition's extra only; the one reads text ten times as fast, the other knows what is attached.
+    from pypdf import PdfReader  # noqa: PLC0415
+    from pypdfium2 import PdfDocument  # type: ignore[import-untyped]  # noqa: PLC0415
 
     logging.getLogger("pypdf").setLevel(logging.ERROR)
     reader = PdfReader(io.BytesIO(data))
     texts = [str(value) for value in (reader.metadata or {}).values()]
-    texts += [page.extract_text() for page in reader.pages]
+    with _PDFIUM:
+        document = PdfDocument(data)
+        texts += [page.get_textpage().get_text_range() for page in document]
+        document.close()
     for name, held in reader.attachments.items():
         texts += [name, *(each.decode(errors="ignore") for each in held)]
     return "\n".join(texts)
@@ -682,6 +709,7 @@ def _in_text(blob: _Blob, held: Secrets, *, exam: bool) -> dict[str, str]:
 
 # --- Keys by their place -----------------------------------------------------------------------------------------
 
+_READ: Final = frozenset({".yml", ".yaml", ".json", ".ipynb", ".js", ".html", ".htm", ".xml", ".md", ".txt", ".csv"})
 _ID = re.compile(r"[\"']([a-z0-9-]+/[a-z0-9-]+)[\"']")
 
 
@@ -765,30 +793,27 @@ def _opening(text: str, place: int) -> int:
 
 def _by_place(blob: _Blob, held: Secrets) -> Iterator[str]:
     """Yield each key that stands beside a question which must have none, and what no student's notebook may hold."""
-    suffix = Path(blob.name).suffix
-    if suffix not in {".yml", ".yaml", ".json", ".ipynb", ".js", ".html", ".htm", ".xml", ".md", ".txt", ".csv"}:
+    suffix, stem = Path(blob.name).suffix, Path(blob.name).stem
+    if suffix not in _READ:
         return
     text = blob.data.decode("utf-8", errors="ignore")
-    stem = Path(blob.name).stem
     if suffix in {".yml", ".yaml"}:
         yield from _in_yaml(text, stem, held)
         return
     value: Any = None
     if suffix in {".json", ".ipynb"}:
-        try:
+        with suppress(ValueError):
             value = json.loads(text)
-        except ValueError:
-            value = None
     if suffix == ".ipynb" and isinstance(value, dict):
         yield from _in_notebook(value, held)
+    found: dict[str, set[str]] = defaultdict(set)
     for reading in dict.fromkeys((text, html.unescape(_unescaped(text)))):
         ids = held.keyless & set(_ID.findall(reading))
-        if not ids:
-            continue
-        spoken = [*_about(value, ids, stem)] if value is not None else []
-        for question_id, keys in (*spoken, *_elements(reading, ids), *_objects(reading, ids)):
-            if keys:
-                yield f"{', '.join(sorted(keys))} beside the question {question_id}"
+        if ids:
+            spoken = _about(value, ids, stem)
+            for question_id, keys in (*spoken, *_elements(reading, ids), *_objects(reading, ids)):
+                found[question_id] |= keys
+    yield from (f"{', '.join(sorted(keys))} beside the question {name}" for name, keys in found.items() if keys)
 
 
 def _in_yaml(text: str, stem: str, held: Secrets) -> Iterator[str]:

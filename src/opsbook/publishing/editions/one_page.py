@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-__all__ = ["Leaf", "anchor", "for_paper", "leaves", "one_page", "rights"]
+__all__ = ["Leaf", "anchor", "for_paper", "lead", "leaves", "one_page", "rights"]
 
 _FRONT: Final = "book/index"
 _VOID: Final = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"})
@@ -306,6 +306,13 @@ def rights(site: Path) -> str:
     footer = _between(page, '<footer class="site-footer"', "</footer>")
     words = re.sub(r"<(?!/?a\b)[^>]*>", "", footer)
     return " ".join(words.partition("Built with")[0].split())
+
+
+def lead(site: Path) -> str:
+    """Return what stands beneath the title on the site's front page, as plain text; nothing if nothing does."""
+    page = (site / f"{_FRONT}.html").read_text(encoding="utf8")
+    found = re.search(r'<p class="lead">(.*?)</p>', page, re.DOTALL)
+    return " ".join(unescape(re.sub(r"<[^>]*>", "", found[1])).split()) if found else ""
 
 
 def _contents(pages: Iterable[Leaf]) -> str:

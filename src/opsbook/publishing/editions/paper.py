@@ -23,7 +23,7 @@ from opsbook.exercises.exam import FULL_MINUTES, FULL_QUESTIONS, draw_exam, exam
 from opsbook.exercises.paper import paper_guide, paper_head, paper_key, paper_markup
 from opsbook.exercises.question import Question
 from opsbook.publishing.book import command
-from opsbook.publishing.editions.one_page import one_page, rights
+from opsbook.publishing.editions.one_page import lead, one_page, rights
 from opsbook.publishing.editions.printing import STYLES, NoPressError, printed
 
 __all__ = ["book_page", "exam_page", "key_page", "main", "write_book", "write_exam"]
@@ -46,8 +46,8 @@ def _title_page(about: dict[str, Any], site: Path) -> str:
     if logo := about.get("logo"):
         lines.append(f'<img class="paper-logo" src="{(site / "_static" / logo).resolve().as_uri()}" alt="">')
     lines.append(f'<p class="paper-title">{escape(about["title"])}</p>')
-    if about.get("subtitle"):
-        lines.append(f'<p class="paper-subtitle">{escape(about["subtitle"])}</p>')
+    if subtitle := lead(site):
+        lines.append(f'<p class="paper-subtitle">{escape(subtitle)}</p>')
     people = [about.get(key) for key in ("instructor", "institution")]
     who = "".join(f"<p>{escape(each)}</p>" for each in people if each) or f"<p>{escape(about['author'])}</p>"
     lines.append(f'<div class="paper-who">{who}</div><div class="paper-rights"><p>{rights(site)}</p></div>')

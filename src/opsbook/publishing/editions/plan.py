@@ -5,7 +5,8 @@ Rules that the edition's file does not spell out:
 - A chapter named by itself stands under the caption of its part in the course, an own one under that of the chapter
   before it. A chapter stands once.
 - What a chapter requires must be in the edition, wherever. With ``requires: auto`` it is put before the first chapter
-  that needs it, in the course's order; the report says which chapters come after one that builds on them.
+  that needs it, in the course's order: under its own caption before that chapter's part, unless it has the same. The
+  report says which chapters come after one that builds on them.
 - The glossary and the references stay, since every chapter leans on them. So do the glossary's words about chapters
   that are left out; their pointers go.
 - Claims of the evidence ledger that only a chapter left out argues are left out too, unless links lead to the full
@@ -18,7 +19,7 @@ Rules that the edition's file does not spell out:
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache, cached_property
@@ -36,13 +37,12 @@ from opsbook.publishing.editions.course import Asked, Course
 from opsbook.publishing.editions.links import Links, Reference, target
 from opsbook.publishing.editions.sections import Cut
 from opsbook.publishing.editions.settings import OUTPUTS, After, OwnPart, Settings, is_own
+from opsbook.publishing.editions.withholding import Policy
 
 __all__ = ["Chapter", "Part", "Plan", "Session", "checked", "make"]
 
 # Every chapter explains words in the one and cites works in the other.
 _KEPT_PAGES: Final = ("glossary", "references")
-_EXAM_PAGES: Final = ("practice-exam", "certificate-exam", "practice-exam-paper", "practice-exam-answers")
-_INSTRUCTOR_PAGES: Final = ("instructor-guide", "editions")
 _FULL_EXAM: Final = 80
 _COUNTED: Final = frozenset({"choice", "numeric", "choices", "order", "match"})
 _NO_PART: Final = "Chapters"
@@ -337,13 +337,14 @@ class _Making:
         names = {each.name for each in chapters}
         pages = self._pages()
         documents = {**self.course.documents, **self._own_documents(chapters)}
+        here = [name for name in documents if _in_edition(name, names, self._all_pages(pages))]
         questions = self._questions(names)
-        cuts = self._cuts(documents, names, pages, questions)
+        cuts = self._cuts(documents, here, questions)
         kept = self._kept(questions, cuts)
         self._points(kept, names)
         self._exam(kept)
         self._data()
-        links = self._links(documents, names, pages, questions, kept, cuts)
+        links = self._links(documents, here, (questions, kept), cuts)
         built = tuple(
             Part(caption, tuple(self._chapter(each) for each in members)) for caption, members in parts if members
         )
@@ -406,10 +407,7 @@ class _Making:
                 before = parts[-1][0] if parts else _NO_PART
                 caption = before if found.file else self.course.part(found.name)
                 found_once = self._once([found], taken, excluded, "")
-                if parts and parts[-1][0] == caption:
-                    parts[-1][1].extend(found_once)
-                else:
-                    parts.append((caption, found_once))
+                _append(parts, caption, found_once)
         return [each for each in parts if each[1]]
 
     def _excluded(self) -> set[str]:
@@ -464,25 +462,25 @@ class _Making:
 
     def _chapter(self, chosen: _Chosen) -> Chapter:
         held = self._unit(chosen)
-        facts = {"minutes": held.minutes[0], "requires": held.requires, "why": chosen.why, "title": held.title}
         if chosen.file:
-            bank = next((name for name in self.settings.banks if Path(name).stem == chosen.name), None)
-            return Chapter(
-                name=chosen.name,
-                chapter=self.settings.path(chosen.file),
-                exercises=None,
-                bank=self.settings.path(bank) if bank else None,
-                own=True,
-                **facts,
+            file, exercises = self.settings.path(chosen.file), None
+            bank = next(
+                (self.settings.path(each) for each in self.settings.banks if Path(each).stem == chosen.name), None
             )
-        exercises = self.course.root / "exercises" / f"{chosen.name}.ipynb"
+        else:
+            file = self.course.root / "chapters" / f"{chosen.name}.ipynb"
+            practice = self.course.root / "exercises" / f"{chosen.name}.ipynb"
+            exercises, bank = practice if practice.exists() else None, self.course.bank(chosen.name)
         return Chapter(
             name=chosen.name,
-            chapter=self.course.root / "chapters" / f"{chosen.name}.ipynb",
-            exercises=exercises if exercises.exists() else None,
-            bank=self.course.bank(chosen.name),
-            own=False,
-            **facts,
+            title=held.title,
+            chapter=file,
+            exercises=exercises,
+            bank=bank,
+            own=bool(chosen.file),
+            why=chosen.why,
+            minutes=held.minutes[0],
+            requires=held.requires,
         )
 
     # --- What chapters build on
@@ -491,21 +489,26 @@ class _Making:
         if self.settings.requires == "ignore":
             return
         there = {each.name for _, members in parts for each in members}
-        for _, members in parts:
-            for each in list(members):
+        whole: list[tuple[str, list[_Chosen]]] = []
+        for caption, members in parts:
+            ahead: list[_Chosen] = []
+            body: list[_Chosen] = []
+            for each in members:
                 missing = self._missing(each.name, self._unit(each).requires, there)
-                if not missing:
-                    continue
                 excluded = [name for name in missing if name in self.settings.exclude]
-                if self.settings.requires == "error" or excluded:
+                if missing and (self.settings.requires == "error" or excluded):
                     self._tell(self._advice(each, missing, excluded), *each.place)
-                    continue
-                at = members.index(each)
-                members[at:at] = [
-                    _Chosen(name, each.place, f"required by {self._needing(name, [*missing, each.name])}")
-                    for name in missing
-                ]
+                    missing = []
+                for name in missing:
+                    why = f"required by {self._needing(name, [*missing, each.name])}"
+                    pulled = _Chosen(name, each.place, why)
+                    (body if self.course.part(name) == caption else ahead).append(pulled)
                 there.update(missing)
+                body.append(each)
+            for each in ahead:
+                _append(whole, self.course.part(each.name), [each])
+            _append(whole, caption, body)
+        parts[:] = whole
 
     def _missing(self, name: str, requires: Iterable[str], there: set[str]) -> list[str]:
         """Return what is not there of all that a chapter builds on, directly or not, in the course's order."""
@@ -562,65 +565,44 @@ class _Making:
         return found
 
     def _cuts(
-        self,
-        documents: Mapping[str, courses.Document],
-        names: set[str],
-        pages: Sequence[str],
-        questions: Mapping[str, Asked],
+        self, documents: Mapping[str, courses.Document], kept: Sequence[str], questions: Mapping[str, Asked]
     ) -> dict[str, Cut]:
-        """Return what goes from each page, by its name, if anything does."""
+        """Return what goes from each page of the edition, by its name, if anything does."""
         drop = self.settings.drop
         if not drop:
             return {}
-        labels = {
-            label: level
-            for name, each in documents.items()
-            if _in_edition(name, names, pages)
-            for label, (level, _) in each.labels.items()
-        }
-        for number, each in enumerate(drop):
-            if each in labels:
-                if labels[each] == 1:
-                    rule = f"must name a section, got {each!r}, a whole page. Write it into `exclude`."
-                    self._tell(rule, "drop", number)
-            elif each not in questions:
-                kind, known = ("question", questions) if "/" in each else ("label of a section", labels)
-                near = meant(each, list(known), "See `#` beside its heading, or the curriculum map.")
+        labels = {label: level for name in kept for label, (level, _) in documents[name].labels.items()}
+        self._dropped_names(labels, questions)
+        # With a section go those in it, and with all of them the questions about them.
+        gone = {*drop}.union(*(self._cut(documents[name].path, ()).labels for name in kept))
+        further = {each for each, about in questions.items() if each in drop or about.section in gone}
+        cuts = {name: self._cut(documents[name].path, further) for name in kept}
+        cuts = {name: cut for name, cut in cuts.items() if cut.found or cut.questions}
+        for name, cut in cuts.items():
+            for missing in cut.missing:
+                names = _and(missing.names, lambda word: f"`{word}`")
+                rule = f"must not take away what kept code needs: in {name}, {missing.heading!r} uses {names}"
+                self._tell(f"{rule} of a dropped part. Drop it as well, or keep both.", "drop", *self._culprit(cut))
+        return cuts
+
+    def _dropped_names(self, labels: Mapping[str, int], questions: Mapping[str, Asked]) -> None:
+        for number, each in enumerate(self.settings.drop):
+            if labels.get(each) == 1:
+                rule = f"must name a section, got {each!r}, a whole page. Write it into `exclude`."
+                self._tell(rule, "drop", number)
+            elif each not in labels and each not in questions:
+                kind, known = ("question", list(questions)) if "/" in each else ("label of a section", list(labels))
+                near = meant(each, known, "See `#` beside its heading, or the curriculum map.")
                 self._tell(f"must be a {kind} of this edition, got {each!r}. {near}", "drop", number)
-        found: dict[str, Cut] = {}
-        by_label = _labelled(drop, questions)
-        for name, document in documents.items():
-            if not _in_edition(name, names, pages) or not document.path.exists():
-                continue
-            result = self._cut(document.path, drop, by_label)
-            if result.found or result.questions:
-                found[name] = result
-        # With subsections go the questions about them.
-        gone = {label for each in found.values() for label in each.labels}
-        further = {each for each, about in questions.items() if about.section in gone} | by_label
-        for name, document in documents.items():
-            if further and name.partition("/")[2] in {each.partition("/")[0] for each in further}:
-                result = self._cut(document.path, drop, further) if _in_edition(name, names, pages) else None
-                if result and (result.found or result.questions):
-                    found[name] = result
-        for name, each in found.items():
-            for missing in each.missing:
-                self._tell(
-                    f"must not take away what kept code needs: in {name}, {missing.heading!r} uses "
-                    f"{_and(missing.names, lambda word: f'`{word}`')} of a dropped part. Drop it as well, or keep both.",
-                    "drop",
-                    *self._culprit(each),
-                )
-        return found
 
     def _culprit(self, cut: Cut) -> list[int]:
         return [number for number, each in enumerate(self.settings.drop) if each in cut.found | cut.labels][:1]
 
-    def _cut(self, path: Path, labels: Sequence[str], questions: Iterable[str]) -> Cut:
-        text = path.read_text(encoding="utf8")
+    def _cut(self, path: Path, questions: Collection[str]) -> Cut:
+        text, labels = path.read_text(encoding="utf8"), self.settings.drop
         if path.suffix == ".ipynb":
-            return sections.cut(json.loads(text)["cells"], labels, set(questions))
-        return sections.cut_text(text, labels, set(questions))[1]
+            return sections.cut(json.loads(text)["cells"], labels, questions)
+        return sections.cut_text(text, labels, questions)[1]
 
     def _kept(self, questions: Mapping[str, Asked], cuts: Mapping[str, Cut]) -> dict[str, Asked]:
         gone = {label for each in cuts.values() for label in each.labels}
@@ -659,19 +641,17 @@ class _Making:
     def _links(
         self,
         documents: Mapping[str, courses.Document],
-        names: set[str],
-        pages: Sequence[str],
-        questions: Mapping[str, Asked],
-        kept: Mapping[str, Asked],
+        here: Sequence[str],
+        questions: tuple[Collection[str], Collection[str]],
         cuts: Mapping[str, Cut],
     ) -> Links:
+        there, kept = questions
+        labels = {label: (name, words) for name, each in documents.items() for label, (_, words) in each.labels.items()}
         return Links(
-            left_out=frozenset(name for name in documents if not _in_edition(name, names, self._all_pages(pages))),
-            labels={
-                label: (name, words) for name, each in documents.items() for label, (_, words) in each.labels.items()
-            },
+            left_out=frozenset(documents).difference(here),
+            labels=labels,
             dropped={name: each.labels for name, each in cuts.items()},
-            questions=frozenset({*self.course.questions, *questions} - set(kept)),
+            questions=frozenset({*self.course.questions, *there}).difference(kept),
             explorers={name: each.explorers for name, each in cuts.items()},
             full_book=self.settings.full_book if self.settings.links == "to full book" else "",
             elsewhere=frozenset(self.course.documents),
@@ -686,8 +666,8 @@ class _Making:
             if path.startswith("book/"):
                 continue
             for each in plan.references(path):
-                rule = f"{path}: {each.words!r} leads to {each.target}, not in this edition. Include it, or change `links`."
-                self._tell(rule, "links")
+                rule = f"{path}: {each.words!r} leads to {each.target}, not in this edition."
+                self._tell(f"{rule} Include it, or change `links`.", "links")
 
     def _own_references(self, plan: Plan, documents: Mapping[str, courses.Document], chapters: list[_Chosen]) -> None:
         """Check what own chapters refer to: nobody else has tried it."""
@@ -712,7 +692,8 @@ def _own_faults(
     text = "\n\n".join(courses.texts(documents[name].path))
     for address in dict.fromkeys(_SOMEWHERE.findall(text)):
         leads = target(address, name)
-        if leads is None or leads.document.startswith("_static/"):
+        # A picture is copied with the chapter, and looked at then.
+        if leads is None or leads.document.startswith("_static/") or address.endswith((".png", ".svg")):
             continue
         if leads.document not in documents:
             near = meant(leads.document, list(documents), "Chapters lie in this folder, pages in `../book`.")
@@ -725,9 +706,10 @@ def _own_faults(
         if leads.label and not leads.document.startswith(_GENERATED) and leads.label not in anchors(leads.document):
             near = meant(leads.label, list(anchors(leads.document)), f"See the headings of {leads.document}.")
             yield f"the link to {address!r} leads to no section there. {near}"
-    for found in dict.fromkeys(found[1] or found[2] for found in _REF.finditer(text)):
-        if found not in plan.links.labels:
-            yield f"the reference to {found!r} leads to no section. {meant(found, plan.links.labels, 'Mend the label.')}"
+    for label in dict.fromkeys(found[1] or found[2] for found in _REF.finditer(text)):
+        if label not in plan.links.labels:
+            near = meant(label, list(plan.links.labels), "Mend the label.")
+            yield f"the reference to {label!r} leads to no section. {near}"
     known = {*plan.links.questions, *plan.questions}
     borrowed = re.findall(r"^[`:]{3,}\{question\}[ \t]+(\S+)", text, re.MULTILINE) + re.findall(
         r"\{ask\}`([^`]+)`", text
@@ -738,6 +720,14 @@ def _own_faults(
     for each in dict.fromkeys([*borrowed, *sorted(asked or ())]):
         if each not in known:
             yield f"there is no question {each!r}. {meant(each, list(known), 'Write it into a bank, under `banks`.')}"
+
+
+def _append(parts: list[tuple[str, list[_Chosen]]], caption: str, members: list[_Chosen]) -> None:
+    """Put chapters at the end, under the caption that is there if it is theirs."""
+    if parts and parts[-1][0] == caption:
+        parts[-1][1].extend(members)
+    else:
+        parts.append((caption, members))
 
 
 def _in_edition(document: str, names: set[str], pages: Sequence[str]) -> bool:
@@ -752,11 +742,6 @@ def _short(page: str) -> str:
 def _and(words: Sequence[str], form: Callable[[str], str] = str) -> str:
     said = [form(each) for each in words]
     return " and ".join(filter(None, [", ".join(said[:-1]), said[-1]])) if said else ""
-
-
-def _labelled(drop: Sequence[str], questions: Mapping[str, Asked]) -> set[str]:
-    """Return the questions that are dropped by name, or with the section that they are about."""
-    return {each for each, about in questions.items() if each in drop or about.section in drop}
 
 
 def _examined(questions: Mapping[str, Asked]) -> int:
@@ -827,9 +812,8 @@ def _spread(minutes: Sequence[int], sessions: int) -> list[list[int]]:
 
 def _reported(plan: Plan) -> Iterator[list[str]]:
     settings, chapters = plan.settings, plan.chapters
-    yield [
-        f"{settings.title}: {_count(len(chapters), 'chapter')}, {sum(each.minutes for each in chapters)} minutes of reading."
-    ]
+    minutes = sum(each.minutes for each in chapters)
+    yield [f"{settings.title}: {_count(len(chapters), 'chapter')}, {minutes} minutes of reading."]
     for part in plan.parts:
         yield [part.caption, *(f"  {each.name} ({each.minutes} min): {each.why}" for each in part.chapters)]
     yield _left(plan)
@@ -892,7 +876,8 @@ def _dropped(plan: Plan) -> list[str]:
 
 def _paged(plan: Plan) -> list[str]:
     lines = ["Pages behind the chapters", f"  {', '.join(map(_short, plan.pages))}"]
-    kept = [name for name in plan.pages if name in _INSTRUCTOR_PAGES or (plan.hidden and name in _EXAM_PAGES)]
+    withheld = Policy(hidden=plan.hidden).pages
+    kept = [name for name in plan.pages if f"book/{name}" in withheld]
     if kept:
         lines.append(f"  Only in the instructor's book: {', '.join(kept)}")
     return lines

@@ -3,6 +3,7 @@
 import io
 import re
 import shutil
+import zlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -51,6 +52,12 @@ _ELSEWHERE: Final = (
 )
 
 
+_TRAILER: Final = re.compile(rb"trailer\n<<(.*?)>>\nstartxref\n(\d+)\n%%EOF\s*\Z", re.DOTALL)
+# The last code of a line is what the signs before it mean.
+_MISNAMED: Final = re.compile(rb"(^(?:<[0-9A-F]{4}> ){1,2}<)(02BB|02BC)(>$)", re.MULTILINE)
+_MEANT: Final = {b"02BB": b"2018", b"02BC": b"2019"}
+
+
 class NoPressError(RuntimeError):
     """There is nothing here to print with; the message says what to install."""
 
@@ -85,7 +92,7 @@ def printed(html: str, *, numbered: bool = False) -> bytes:
             made = _numbered(browser, folder / "paper.html") if numbered else _pdf(browser, folder / "paper.html")
         finally:
             browser.close()
-    return _dated(made)
+    return _legible(_dated(made))
 
 
 def _numbered(browser: "Browser", file: Path) -> bytes:
@@ -151,3 +158,32 @@ def _dated(pdf: bytes) -> bytes:
     moment = datetime.fromtimestamp(EPOCH, UTC).strftime("D:%Y%m%d%H%M%S+00'00'").encode()
     date: Callable[[re.Match[bytes]], bytes] = lambda found: found[1] + moment + found[3]  # noqa: E731 - said with its type
     return re.sub(rb"(/(?:Creation|Mod)Date \()(D:\d{14}[+-]\d\d'\d\d')(\))", date, pdf)
+
+
+def _legible(pdf: bytes) -> bytes:
+    """Return the same PDF in whose text an apostrophe is found and copied as such.
+
+    A font draws some letters of other scripts with the same sign, and Chromium names the sign after them. The tables
+    that say what a sign means are written again behind the file, as the format foresees for changes.
+    """
+    from pypdf import PdfReader  # noqa: PLC0415 - as above
+    from pypdf.generic import StreamObject  # noqa: PLC0415 - as above
+
+    ends = _TRAILER.search(pdf)
+    if not ends:
+        return pdf
+    reader, whole, places = PdfReader(io.BytesIO(pdf)), bytearray(pdf), []
+    for number in sorted({int(found) for found in re.findall(rb"/ToUnicode (\d+) 0 R", pdf)}):
+        table = reader.get_object(number)
+        meant = table.get_data() if isinstance(table, StreamObject) else b""
+        mended = _MISNAMED.sub(lambda found: found[1] + _MEANT[found[2]] + found[3], meant)
+        if mended != meant:
+            packed = zlib.compress(mended)
+            places.append(f"{number} 1\n{len(whole):010} 00000 n \n".encode())
+            whole += b"%d 0 obj\n<</Filter /FlateDecode\n/Length %d>> stream\n" % (number, len(packed))
+            whole += packed + b"\nendstream\nendobj\n"
+    if not places:
+        return pdf
+    start = len(whole)
+    whole += b"xref\n" + b"".join(places) + b"trailer\n<<%s\n/Prev %s>>\n" % (ends[1], ends[2])
+    return bytes(whole) + b"startxref\n%d\n%%%%EOF\n" % start

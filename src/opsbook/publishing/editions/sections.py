@@ -1,6 +1,7 @@
 """Chapters, exercises and pages with less in them: sections dropped by their labels, questions by their ids.
 
-A section reaches from its heading to the next one of the same or a higher level, over all cells between them. With a
+A section reaches from its heading to the next one of the same or a higher level, over all cells between them; a cell
+that only imports stays, since what comes later needs it. With a
 question go the cells that ask and check it and the one that its code is written in; in exercises the whole item, with
 its heading, if it asks nothing else.
 """
@@ -99,15 +100,13 @@ def cut(cells: Sequence[Cell], labels: Collection[str] = (), questions: Collecti
 
 def cut_text(text: str, labels: Collection[str] = (), questions: Collection[str] = ()) -> tuple[str, Cut]:
     """Return a page of Markdown without sections and questions, as `cut` does a notebook."""
-    flags = re.DOTALL | re.MULTILINE
     directives = {found[2] for found in _DIRECTIVE.finditer(text)}
     result = cut([{"cell_type": "markdown", "source": text, "metadata": {}}], labels)
     left = result.cells[0]["source"] if result.cells else ""
     for found in list(_DIRECTIVE.finditer(left)):
         if found[2] in questions:
-            block = re.compile(
-                rf"{re.escape(found[0])}\n.*?^{re.escape(found['fence'])}[ \t]*(?:\n\n?|\Z)", re.DOTALL | re.MULTILINE
-            )
+            whole = rf"{re.escape(found[0])}\n.*?^{re.escape(found['fence'])}[ \t]*(?:\n\n?|\Z)"
+            block = re.compile(whole, re.DOTALL | re.MULTILINE)
             left = block.sub("", left, count=1)
     still = {found[2] for found in _DIRECTIVE.finditer(left)}
     return left, Cut(
@@ -158,8 +157,8 @@ class _Piece:
     heading: str = ""
     labels: tuple[str, ...] = ()
     questions: frozenset[str] = frozenset()
-    code: bool = False
     solution: bool = False
+    imports: bool = False  # whether it is code that does nothing else
 
 
 def _source(cell: Mapping[str, Any]) -> str:
@@ -172,7 +171,6 @@ def _pieces(cells: Sequence[Cell]) -> list[_Piece]:
         if cell["cell_type"] == "markdown":
             found += _markdown(index, _source(cell))
         else:
-            code = cell["cell_type"] == "code"
             outputs = cell.get("outputs", ())
             ids = {
                 output["data"][QUESTION_MIME_TYPE]["id"]
@@ -181,7 +179,8 @@ def _pieces(cells: Sequence[Cell]) -> list[_Piece]:
             }
             ids |= set(_ASKING.findall(_source(cell)))
             solution = bool(cell.get("metadata", {}).get("nbgrader", {}).get("solution"))
-            found.append(_Piece(index, _source(cell), questions=frozenset(ids), code=code, solution=solution))
+            imports = cell["cell_type"] == "code" and _only_imports(_source(cell))
+            found.append(_Piece(index, _source(cell), questions=frozenset(ids), solution=solution, imports=imports))
     return found
 
 
@@ -219,6 +218,14 @@ def _markdown(index: int, text: str) -> Iterator[_Piece]:
     yield piece
 
 
+def _only_imports(source: str) -> bool:
+    try:
+        body = ast.parse(source).body
+    except SyntaxError:
+        return False
+    return bool(body) and all(isinstance(each, ast.Import | ast.ImportFrom) for each in body)
+
+
 def _asked_in(pieces: Sequence[_Piece]) -> set[str]:
     return {each for piece in pieces for each in piece.questions}
 
@@ -235,7 +242,7 @@ def _sections(pieces: Sequence[_Piece], labels: set[str]) -> tuple[set[str], set
             level = 0
         if not level and piece.level > 1 and labels & set(piece.labels):
             level = piece.level
-        if level:
+        if level and not piece.imports:
             gone.add(place)
             names |= set(_ANY_LABEL.findall(piece.text))
             if 0 < piece.level <= _SLUGGED:

@@ -23,13 +23,21 @@ from opsbook.exercises.withheld import withheld
 from opsbook.located import parse, write
 from opsbook.publishing.solutions import KEPT_BACK, has_solutions, solved, strip
 
-__all__ = ["KEPT_SOLUTION", "Policy", "fed_by_solutions", "student_bank", "student_notebook", "student_text", "withhold"]
+__all__ = [
+    "KEPT_SOLUTION",
+    "Policy",
+    "fed_by_solutions",
+    "student_bank",
+    "student_notebook",
+    "student_text",
+    "withhold",
+]
 
 # What stands where a question's form asks for a solution.
 KEPT_SOLUTION: Final = "The worked solution stays with your instructor."
 
 _HEAD: Final = "# What the students of this edition get of the bank. The whole of it is the instructor's.\n"
-_INSTRUCTOR_PAGES: Final = frozenset({"book/instructor-guide"})
+_INSTRUCTOR_PAGES: Final = frozenset({"book/instructor-guide", "book/editions"})
 _EXAM_PAGES: Final = frozenset(
     f"book/{name}" for name in ("practice-exam", "certificate-exam", "practice-exam-paper", "practice-exam-answers")
 )
@@ -67,7 +75,7 @@ class Policy:
     Examples
     --------
     >>> sorted(Policy(hidden=False).pages)
-    ['book/instructor-guide']
+    ['book/editions', 'book/instructor-guide']
     """
 
     hidden: bool = True

@@ -82,8 +82,8 @@ number alone, and a comma according to the student's language.
 | --- | --- | --- | --- | --- |
 {losses}
 
-Text and questions: CC BY 4.0, the opsbook authors; see `LICENSE-CONTENT`. Changed: chosen and arranged for this
-edition.
+Text and questions: the opsbook authors, CC BY 4.0 (https://creativecommons.org/licenses/by/4.0/legalcode), and
+changed: chosen and arranged for this edition.
 """
 
 

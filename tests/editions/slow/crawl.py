@@ -30,6 +30,8 @@ class _Page(HTMLParser):
                 self.ids.add(value or "")
             elif name in _LINKS and value:
                 self.links.append(value)
+            elif name == "content" and (value or "").lower().replace(" ", "").startswith("0;url="):
+                self.links.append((value or "").partition("=")[2])
             elif name == "srcset" and value:
                 self.links += [each.split()[0] for each in value.split(",")]
         self._silent += tag in {"code", "pre", "script", "style"}

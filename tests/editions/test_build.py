@@ -1,0 +1,455 @@
+"""Building an edition: what is staged, what comes out, and that it is whole or not at all."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import zipfile
+from datetime import date
+from pathlib import Path
+from time import monotonic, sleep
+from urllib.parse import unquote
+
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+
+from opsbook import cli
+from opsbook.errors import EditionError
+from opsbook.publishing.editions import build, front, plan, staging
+from opsbook.publishing.editions.output import MARKER, foreign
+from opsbook.publishing.editions.processes import Processes, StageError, stage_environment, stage_process
+
+from .built import ROOT, SAMPLES, BuiltEdition
+from .slow.crawl import Site
+
+GOLDEN = Path(__file__).parent / "golden"
+TODAY = date(2026, 9, 1)
+
+
+def checked_against(name: str, text: str) -> None:
+    """Compare a text with the golden one; OPSBOOK_GOLDEN=write takes it for golden, to be read in the diff."""
+    path = GOLDEN / name
+    if os.environ.get("OPSBOOK_GOLDEN") == "write":
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf8")
+    assert text == path.read_text(encoding="utf8"), f"{name}: if this is meant, run with OPSBOOK_GOLDEN=write"
+
+
+# --- The stage -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module", params=["hidden", "shown"])
+def staged(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    folder = tmp_path_factory.mktemp("staged") / "stage"
+    staging.stage(plan.checked(SAMPLES / f"{request.param}.yml", ROOT, today=TODAY), folder)
+    return request.param, folder
+
+
+def test_the_stage_is_the_golden_one(staged: tuple[str, Path]) -> None:
+    name, folder = staged
+    texts = [
+        f"--- {file}\n{(folder / file).read_text(encoding='utf8')}"
+        for file in ("_toc.yml", "_config.yml", "book/index.md")
+    ]
+    held = sorted(
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and not path.is_relative_to(folder / "src") and not path.is_relative_to(folder / "datasets")
+    )
+    checked_against(f"{name}-stage.txt", "\n".join(["--- files", *held, *texts]))
+
+
+def test_a_stage_is_written_the_same_again(staged: tuple[str, Path], tmp_path: Path) -> None:
+    name, folder = staged
+    staging.stage(plan.checked(SAMPLES / f"{name}.yml", ROOT, today=TODAY), tmp_path / "again")
+    differing = subprocess.run(["diff", "-rq", folder, tmp_path / "again"], capture_output=True, text=True, check=False)
+    assert differing.stdout == ""
+
+
+def test_a_process_of_the_stage_knows_its_banks_and_its_seed(staged: tuple[str, Path]) -> None:
+    name, folder = staged
+    code = (
+        "import json; from opsbook.exercises import banks; from opsbook import datasets; "
+        "graded = [each.id for each in banks.bank() if each.graded]; "
+        "print(json.dumps([sorted(banks.bank_paths()), banks.default_seed(), graded, datasets.__file__]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code],
+        cwd=folder,
+        env=stage_environment(folder),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    chapters, seed, graded, file = json.loads(done.stdout)
+    assert Path(file).is_relative_to(folder)
+    if name == "hidden":
+        assert (chapters, seed, graded) == (["customer-contact"], 7, ["customer-contact/what-counts"])
+    else:
+        assert (chapters, seed, graded) == (["our-hotel", "personal-interaction"], 0, [])
+
+
+def test_points_are_in_the_bank(staged: tuple[str, Path]) -> None:
+    name, folder = staged
+    if name == "hidden":
+        bank = yaml.safe_load((folder / "exercises" / "bank" / "customer-contact.yml").read_text(encoding="utf8"))
+        (counted,) = (each for each in bank["questions"] if each.get("graded"))
+        assert (counted["id"], counted["points"]) == ("what-counts", 4)
+
+
+def test_a_picture_of_an_own_chapter_comes_along(staged: tuple[str, Path]) -> None:
+    name, folder = staged
+    assert (folder / "chapters" / "plan.svg").exists() == (name == "shown")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("![Away](../secret.png)", "must stay in this file's folder"),
+        ("![Away](/etc/passwd.png)", "must be a path from this file's folder"),
+        ("```{figure} missing.png\n```", "which does not exist"),
+        ('<img src="alive.svg" alt="">', "must hold no programs"),
+        ("![A photo](photo.jpg)", r"must be the path of a .svg or .png file"),
+    ],
+)
+def test_a_picture_that_is_more_than_one_is_refused(tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "secret.png").touch()
+    ours = tmp_path / "ours"
+    ours.mkdir()
+    (ours / "our-hotel.md").write_text(f"# Our hotel\n\n{text}\n", encoding="utf8")
+    (ours / "alive.svg").write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1" onload="x()"/>', encoding="utf8"
+    )
+    with pytest.raises(EditionError, match=says):
+        staging._images(ours / "our-hotel.md", tmp_path / "chapters")
+    assert not (tmp_path / "chapters").exists()
+
+
+# --- The front page --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text", ["<script>alert(1)</script>", "{{ title }}", "# `a` *b* [c](d) $x$ {term}`e` | f & g \\"]
+)
+def test_text_of_the_file_is_shown_letter_by_letter(text: str) -> None:
+    assert re.sub(r"\\([^\w\s])", r"\1", front.escaped(text)) == text
+    assert not re.search(r"(?<!\\)(?:\\\\)*[<>{}\[\]$`*_|&#]", front.escaped(text))
+
+
+def page(file: Path) -> BeautifulSoup:
+    return BeautifulSoup(file.read_text(encoding="utf8"), "html.parser")
+
+
+@pytest.fixture(scope="module")
+def fronts(hidden_edition: BuiltEdition) -> dict[str, BeautifulSoup]:
+    return {
+        whose: page(hidden_edition.folder / whose / "html" / "book" / "index.html")
+        for whose in ("student", "instructor")
+    }
+
+
+def test_the_front_page_says_what_and_who(fronts: dict[str, BeautifulSoup]) -> None:
+    for whose, shown in fronts.items():
+        main = shown.select_one("main")
+        assert main is not None
+        heading = main.select_one("h1")
+        assert heading is not None
+        assert heading.get_text().startswith("Contact & <queues> {{ 1 }} at the desk")
+        assert "One chapter, *nothing* more" in main.get_text()
+        assert any(unquote(str(link["href"])) == "mailto:ann@example.org" for link in main.select("a[href]"))
+        assert ("instructor's copy" in main.get_text().replace("’", "'")) == (whose == "instructor")
+
+
+def test_the_week_plan_is_a_table_with_heads(fronts: dict[str, BeautifulSoup]) -> None:
+    table = fronts["student"].select_one("#week-plan table")
+    assert table is not None
+    assert [cell.get_text() for cell in table.select("thead th")] == ["Session", "Date", "To read before it"]
+    rows = [[cell.get_text() for cell in row.select("td")] for row in table.select("tbody tr")]
+    assert rows == [
+        ["1", "Monday 7 September 2026", "Customer contact"],
+        ["", "Thursday 10 September 2026", "No class: Holiday"],
+        ["2", "Monday 14 September 2026", "Review"],
+        ["3", "Thursday 17 September 2026", "Review"],
+    ]
+
+
+def test_every_page_wears_the_name_the_logo_and_the_colour(hidden_edition: BuiltEdition) -> None:
+    pages = [
+        path for path in (hidden_edition.student / "html").glob("*/*.html") if "site-header" in path.read_text("utf8")
+    ]
+    assert len(pages) > 5
+    for path in pages:
+        shown, text = page(path), path.read_text(encoding="utf8")
+        title = shown.select_one(".site-title")
+        assert title is not None
+        assert title.get_text(" ", strip=True) == "Contact & <queues> {{ 1 }} at the desk Example School"
+        assert shown.select_one('.site-title img[src$="_static/edition-logo.svg"]') is not None
+        assert "--accent: #8a3b12" in text
+        assert "queues>" not in re.sub(r"&[a-z]+;", "", text)
+        footer = shown.select_one(".site-footer")
+        assert footer is not None
+        assert "Made from opsbook, © 2026 The opsbook authors, and changed" in " ".join(footer.get_text().split())
+        assert footer.select_one('a[href^="https://creativecommons.org/licenses/by/4.0"]') is not None
+
+
+def test_the_book_itself_wears_its_own(tmp_path: Path) -> None:
+    layout = (ROOT / "src" / "opsbook" / "publishing" / "theme" / "layout.html").read_text(encoding="utf8")
+    assert "{%- if ops_edition %}" in layout
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf8"))
+    assert "opsbook_edition" not in config["sphinx"]["config"]
+    assert tmp_path.exists()
+
+
+# --- What comes out --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["hidden", "shown"])
+def edition(request: pytest.FixtureRequest) -> tuple[str, BuiltEdition]:
+    return request.param, request.getfixturevalue(f"{request.param}_edition")
+
+
+def held(folder: Path) -> list[str]:
+    """Return the files below a folder and in its archives, less what every book has and names that hold a hash."""
+    found = []
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.name != MARKER:
+            name = path.relative_to(folder).as_posix()
+            found.append(name)
+            if path.suffix == ".zip" and "_static" not in path.parts:
+                found += [f"{name}!{member}" for member in zipfile.ZipFile(path).namelist()]
+    own = ("_static/downloads/notebooks.zip", "_static/edition-logo.svg", "!datasets/datapackage.json")
+    every = ("/_images/", "/_static/", "!datasets/")
+    told = (name for name in found if name.endswith(own) or not any(each in name for each in every))
+    return [re.sub(r"\+e[0-9a-f]{8}", "+e", re.sub(r"[0-9a-f]{32,}", "HASH", name)) for name in told]
+
+
+def test_the_output_is_the_golden_one(edition: tuple[str, BuiltEdition]) -> None:
+    name, built = edition
+    checked_against(f"{name}-output.txt", "\n".join(held(built.folder)) + "\n")
+
+
+def test_nothing_dangles_and_nothing_is_left_unread(edition: tuple[str, BuiltEdition]) -> None:
+    for html in edition[1].folder.glob("*/html"):
+        site = Site(html)
+        assert len(site.pages) > 8
+        assert site.dangling() == []
+        assert site.unread() == []
+
+
+def test_the_output_is_as_its_marker_says(edition: tuple[str, BuiltEdition]) -> None:
+    assert foreign(edition[1].folder) == []
+    assert not (edition[1].folder / ".building").exists()
+
+
+def test_no_path_of_the_machine_is_in_it(edition: tuple[str, BuiltEdition]) -> None:
+    for path in edition[1].folder.rglob("*"):
+        if path.is_file() and path.suffix in {".html", ".js", ".json", ".py", ".md", ".ipynb", ".yml"}:
+            text = path.read_text(encoding="utf8")
+            assert str(edition[1].folder) not in text, path
+            assert str(ROOT) not in text, path
+
+
+def test_the_front_page_leads_to_the_notebooks(edition: tuple[str, BuiltEdition]) -> None:
+    site = edition[1].student / "html"
+    link = page(site / "book" / "index.html").select_one("a[download][href$='notebooks.zip']")
+    assert link is not None
+    linked = site / "book" / str(link["href"])
+    assert linked.read_bytes() == (edition[1].student / "notebooks.zip").read_bytes()
+
+
+def test_the_students_archive_is_without_solutions_and_the_instructors_with(hidden_edition: BuiltEdition) -> None:
+    with zipfile.ZipFile(hidden_edition.student / "notebooks.zip") as archive:
+        student = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(hidden_edition.instructor / "notebooks.zip") as archive:
+        instructor = {name: archive.read(name) for name in archive.namelist()}
+    notebook = "exercises/customer-contact.ipynb"
+    assert b"BEGIN SOLUTION" in instructor[notebook]
+    assert b"BEGIN SOLUTION" not in student[notebook]
+    assert "exercises/bank/customer-contact.yml" not in student
+    assert b"customer-contact/branch-extent" in instructor["marking-guide.html"]
+    assert instructor["edition.yml"] == hidden_edition.file.read_bytes()
+    assert b"Ann Lee, Example School" in student["README.md"]
+
+
+def test_shown_solutions_come_in_a_folder_of_their_own(shown_edition: BuiltEdition) -> None:
+    with zipfile.ZipFile(shown_edition.student / "notebooks.zip") as archive:
+        solved = [name for name in archive.namelist() if name.startswith("solutions/")]
+        assert solved == ["solutions/personal-interaction.ipynb"]
+        readme = archive.read("README.md").decode()
+    assert "`solutions/`" in readme
+    assert "Not opsbook's: Our hotel." in readme
+
+
+def test_the_own_chapter_is_a_page_with_its_question(shown_edition: BuiltEdition) -> None:
+    shown = page(shown_edition.student / "html" / "chapters" / "our-hotel.html")
+    assert shown.select_one("ops-question") is not None
+    assert shown.select_one('main a[href^="https://example.org/opsbook/chapters/customer-contact"]') is not None
+    assert shown.select_one("main img[alt^='A circle']") is not None
+    footer = shown.select_one(".site-footer")
+    assert footer is not None
+    assert "with a chapter of its own added" in " ".join(footer.get_text().split())
+
+
+# --- Jobs and processes ------------------------------------------------------------------------------------------
+
+
+def test_two_jobs_run_at_a_time_and_wait_for_those_before_them() -> None:
+    running, most, order = 0, 0, []
+
+    def work(name: str) -> None:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        sleep(0.05)
+        running -= 1
+        order.append(name)
+
+    jobs = [build.Job(name, lambda name=name: work(name), ("first",)) for name in "abcd"]  # type: ignore[misc]
+    jobs.append(build.Job("first", lambda: work("first")))
+    shares: list[float] = []
+    with Processes() as processes:
+        seconds = build.run_jobs(jobs, lambda share, _what: shares.append(share), processes)
+    assert order[0] == "first"
+    assert most == 2
+    assert set(seconds) == {"first", *"abcd"}
+    assert min(seconds.values()) >= 0.05
+    assert shares == sorted(shares)
+    assert shares[0] == 0
+
+
+def test_a_job_that_fails_stops_the_others() -> None:
+    began = monotonic()
+
+    def fail() -> None:
+        sleep(0.3)
+        raise EditionError(["a leak"])
+
+    with Processes() as processes:
+
+        def long() -> None:
+            processes.run([sys.executable, "-c", "import time; time.sleep(60)"], folder=Path(), environment={})
+
+        jobs = [build.Job("long", long), build.Job("bad", fail), build.Job("late", long, ("bad",))]
+        with pytest.raises(EditionError, match="a leak"):
+            build.run_jobs(jobs, lambda _share, _what: None, processes)
+        with pytest.raises(InterruptedError):
+            long()
+    assert monotonic() - began < 20
+
+
+def test_a_process_that_fails_says_what_it_wrote(tmp_path: Path) -> None:
+    (tmp_path / "src").mkdir()
+    with pytest.raises(StageError, match="No module named"):
+        stage_process(tmp_path, "no.such.module")
+    (tmp_path / "src" / "quiet.py").write_text("import sys\nsys.exit(3)\n", encoding="utf8")
+    (tmp_path / "src" / "said.py").write_text("print('as asked')\n", encoding="utf8")
+    (tmp_path / "src" / "pack").mkdir()
+    for name in ("quiet", "said"):
+        (tmp_path / "src" / f"{name}.py").rename(tmp_path / "src" / "pack" / f"{name}.py")
+    with pytest.raises(StageError, match=r"pack\.quiet ended with 3"):
+        stage_process(tmp_path, "pack.quiet")
+    assert stage_process(tmp_path, "pack.said") == "as asked\n"
+
+
+def test_what_sphinx_complains_of_is_told_without_the_machine(tmp_path: Path) -> None:
+    said = f"\x1b[91m{tmp_path}{os.sep}chapters/a.md:3: WARNING: undefined label: 'b'\x1b[39;49;00m\nRunning …\n"
+    assert build._complaints(said * 2, tmp_path) == ["chapters/a.md:3: WARNING: undefined label: 'b'"]
+    assert build._complaints("Traceback\n  why\n", tmp_path) == ["Traceback", "  why"]
+
+
+# --- The command -----------------------------------------------------------------------------------------------
+
+
+def test_a_dry_run_says_what_there_would_be_and_writes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "out"
+    assert cli.main(["edition", "build", str(SAMPLES / "hidden.yml"), "--output", str(output), "--dry-run"]) == 0
+    printed = capsys.readouterr().out
+    assert "customer-contact (25 min)" in printed
+    assert "Nothing was written" in printed
+    assert not output.exists()
+
+
+def test_check_says_what_a_dry_run_says(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["edition", "check", str(SAMPLES / "hidden.yml")]) == 0
+    assert "customer-contact (25 min)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", [["check"], ["build", "--output", "out"]])
+def test_a_faulty_file_ends_in_1_with_every_problem(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.yml").write_text("title: Mine\nseed: many\ncolour: red\n", encoding="utf8")
+    assert cli.main(["edition", command[0], "mine.yml", *command[1:]]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "mine.yml:2: seed:" in said.err
+    assert "colour" in said.err
+    assert "2 problems." in said.err
+    assert not Path("out").exists()
+
+
+def test_wrong_usage_ends_in_2(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["edition", "build", "mine.yml"])
+    assert ended.value.code == 2
+    assert "--output" in capsys.readouterr().err
+
+
+def test_work_in_the_output_folder_stops_the_build(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "thesis.txt").touch()
+    assert cli.main(["edition", "build", str(SAMPLES / "hidden.yml"), "--output", str(tmp_path)]) == 1
+    assert "thesis.txt" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_build_that_fails_leaves_the_last_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from opsbook.publishing.editions.output import Output  # noqa: PLC0415 - only here
+
+    output, file = tmp_path / "out", tmp_path / "mine.yml"
+    with Output(output) as place:
+        (place.new / "student").write_text("the last one", encoding="utf8")
+        place.replace()
+    (tmp_path / "ours.md").write_text("# Ours\n\n![Lost](lost.png)\n", encoding="utf8")
+    file.write_text("title: Mine\ninclude: [ours.md]\n", encoding="utf8")
+    assert cli.main(["edition", "build", str(file), "--output", str(output)]) == 1
+    assert "lost.png" in capsys.readouterr().err
+    assert {path.name for path in output.iterdir()} == {"student", MARKER}
+    assert (output / "student").read_text(encoding="utf8") == "the last one"
+
+
+COMMAND = "import sys; from opsbook.cli import main; sys.exit(main(sys.argv[1:]))"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent otherwise there")
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_a_build_that_is_stopped_leaves_no_litter(tmp_path: Path, stop: signal.Signals) -> None:
+    output = tmp_path / "out"
+    command = [
+        sys.executable,
+        "-c",
+        COMMAND,
+        "edition",
+        "build",
+        str(SAMPLES / "shown.yml"),
+        "--output",
+        str(output),
+    ]
+    running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    until = monotonic() + 60
+    while not (output / ".building" / "work" / "student" / "_config.yml").exists() and monotonic() < until:
+        assert running.poll() is None, running.communicate()[1]
+        sleep(0.05)
+    sleep(1)
+    running.send_signal(stop)
+    errors = running.communicate(timeout=60)[1]
+    assert running.returncode == 130
+    assert errors.strip().endswith("opsbook: stopped.")
+    assert list(tmp_path.iterdir()) == []
+    ours = subprocess.run(["pgrep", "-f", str(output)], capture_output=True, text=True, check=False)
+    assert ours.stdout == ""

@@ -1,0 +1,236 @@
+"""What an edition holds: chosen from a small course, and told when it cannot be."""
+
+import json
+import re
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from opsbook.errors import EditionError
+from opsbook.publishing.editions.plan import Plan, checked, make
+from opsbook.publishing.editions.settings import Settings
+
+from . import small_course
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return small_course.write(tmp_path_factory.mktemp("course"))
+
+
+def planned(course: Path, today: date | None = None, **wanted: Any) -> Plan:
+    return make(Settings.model_validate({"title": "Ours", **wanted}), course, today=today)
+
+
+def problems(course: Path, **wanted: Any) -> list[str]:
+    with pytest.raises(EditionError) as caught:
+        planned(course, **wanted)
+    return caught.value.problems
+
+
+def outline(plan: Plan) -> list[tuple[str, list[str]]]:
+    return [(part.caption, [each.name for each in part.chapters]) for part in plan.parts]
+
+
+# --- Parts and chapters
+
+
+def test_everything_is_in_the_course_s_order_if_nothing_is_chosen(course: Path) -> None:
+    plan = planned(course)
+    assert outline(plan) == [("One", ["alpha", "beta"]), ("Two", ["gamma"])]
+    assert plan.pages == ("faq", "glossary", "evidence", "references", "guide")
+    assert [each.title for each in plan.chapters] == ["Alpha begins", "Beta goes on", "Gamma ends"]
+
+
+def test_parts_and_chapters_come_as_named_under_their_captions(course: Path) -> None:
+    plan = planned(course, include=["gamma", "One"], requires="ignore")
+    assert outline(plan) == [("Two", ["gamma"]), ("One", ["alpha", "beta"])]
+    plan = planned(course, include=[{"part": "Mine", "chapters": ["beta", "alpha"]}])
+    assert outline(plan) == [("Mine", ["beta", "alpha"])]
+
+
+def test_excluded_chapters_and_pages_are_left_out(course: Path) -> None:
+    plan = planned(course, exclude=["gamma", "faq"])
+    assert outline(plan) == [("One", ["alpha", "beta"])]
+    assert "faq" not in plan.pages
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        (
+            {"include": ["betta"]},
+            "include[1]: must be a part, a chapter, or the file of an own one, got 'betta'.",
+        ),
+        ({"include": ["One", "alpha"]}, "include[2]: must not hold 'alpha' again, which stands in 'One'. Remove one."),
+        ({"include": ["alpha"], "exclude": ["alpha"]}, "must not name 'alpha', which stands in `exclude`"),
+        ({"exclude": ["fag"]}, "exclude[1]: must be a chapter or a page at the back, got 'fag'. Did you mean `faq`?"),
+        ({"exclude": ["glossary"]}, "must not name 'glossary': every chapter leads there. Remove it."),
+        ({"points": {"alpha/frist": 2}}, "points.alpha/frist: must be a question of this edition, got 'alpha/frist'."),
+        ({"include": ["alpha"], "points": {"gamma/only": 2}}, "The chapter 'gamma' is not included."),
+        ({"data": {"contact_lag": {"seed": 1}}}, "got 'contact_lag'. Did you mean `contact_log`?"),
+        (
+            {"drop": ["alpha-tow"]},
+            "a label of a section of this edition, got 'alpha-tow'. Did you mean `alpha-two`?",
+        ),
+        ({"exam": {"questions": 3}}, "must be at most 2, the questions kept for an exam in these chapters, got 3."),
+    ],
+    ids=["chapter", "twice", "excluded", "page", "needed", "question", "left", "data", "label", "exam"],
+)
+def test_a_name_that_is_not_there_is_told_with_the_nearest(course: Path, wanted: dict[str, Any], said: str) -> None:
+    assert said in "\n".join(problems(course, **wanted))
+
+
+def test_all_problems_come_in_one_list(course: Path) -> None:
+    told = problems(course, include=["betta", "gama"], exclude=["fag"], points={"x/y": 1})
+    assert [each.split(": ")[1] for each in told] == ["exclude[1]", "include[1]", "include[2]", "points.x/y"]
+
+
+# --- What chapters build on
+
+
+def test_a_missing_prerequisite_is_named_with_what_to_add(course: Path) -> None:
+    (told,) = problems(course, include=["gamma"])
+    assert told == (
+        "edition.yml:1: include[1]: 'gamma' builds on 'beta', not in this edition. Add 'alpha' and 'beta' before it, "
+        "or write `requires: auto` or `requires: ignore`."
+    )
+
+
+def test_missing_prerequisites_are_pulled_in_before_what_needs_them(course: Path) -> None:
+    plan = planned(course, include=["gamma"], requires="auto")
+    assert outline(plan) == [("One", ["alpha", "beta"]), ("Two", ["gamma"])]
+    assert [each.why for each in plan.chapters] == ["required by beta", "required by gamma", "named in `include`"]
+    own = planned(course, include=[{"part": "One", "chapters": ["beta"]}], requires="auto")
+    assert outline(own) == [("One", ["alpha", "beta"])]
+
+
+def test_an_excluded_prerequisite_is_not_pulled_in(course: Path) -> None:
+    told = problems(course, include=["gamma"], exclude=["alpha"], requires="auto")
+    assert told[0].endswith("Remove 'alpha' from `exclude`, or write `requires: ignore`.")
+
+
+def test_prerequisites_are_waived_and_then_reported(course: Path) -> None:
+    plan = planned(course, include=["gamma"], requires="ignore")
+    assert outline(plan) == [("Two", ["gamma"])]
+    assert "gamma builds on beta, not in this edition" in plan.report()
+
+
+# --- Days
+
+
+@pytest.mark.parametrize(
+    ("solutions", "today", "hidden"),
+    [
+        ("hidden", date(2030, 1, 1), True),
+        ("shown", date(2020, 1, 1), False),
+        ({"after": "2026-12-18"}, date(2026, 12, 18), True),
+        ({"after": "2026-12-18"}, date(2026, 12, 19), False),
+    ],
+    ids=["hidden", "shown", "on-the-day", "a-day-later"],
+)
+def test_solutions_are_hidden_up_to_their_day(course: Path, solutions: Any, today: date, *, hidden: bool) -> None:
+    assert planned(course, today, solutions=solutions).hidden is hidden
+
+
+def test_chapters_are_spread_over_sessions_by_their_minutes(course: Path) -> None:
+    # 20, 40 and 30 minutes on two days: 20 + 40 | 30 has the squares 3600 + 900, and 20 | 40 + 30 has 400 + 4900.
+    term = {"start": "2026-09-07", "every": ["monday"], "weeks": 3, "holidays": ["2026-09-14"]}
+    days = [(each.date.day, each.number, each.chapters, each.holiday) for each in planned(course, term=term).sessions]
+    assert days == [(7, 1, ("alpha", "beta"), ""), (14, 0, (), "Holiday"), (21, 2, ("gamma",), "")]
+
+
+def test_a_long_term_gives_long_chapters_more_sessions(course: Path) -> None:
+    # 90 minutes in nine sessions are ten each: beta begins after two of them, gamma after six.
+    term = {"start": "2026-09-07", "every": ["monday"], "weeks": 9}
+    sessions = planned(course, term=term).sessions
+    assert {each.number: each.chapters for each in sessions if each.chapters} == {
+        1: ("alpha",),
+        3: ("beta",),
+        7: ("gamma",),
+    }
+
+
+# --- Own chapters
+
+
+def own(folder: Path, chapter: str, **more: str) -> Path:
+    (folder / "ours.md").write_text(chapter, encoding="utf8")
+    for name, text in more.items():
+        (folder / f"{name}.yml").write_text(text, encoding="utf8")
+    file = folder / "edition.yml"
+    file.write_text("title: Ours\ninclude:\n  - alpha\n  - ours.md\n", encoding="utf8")
+    return file
+
+
+def test_an_own_chapter_joins_the_part_before_it(course: Path, tmp_path: Path) -> None:
+    text = "# Our hotel\n\nWords, [one](alpha.ipynb#alpha-one), [beta](beta.ipynb#beta-one).\n"
+    plan = checked(own(tmp_path, text), course)
+    assert outline(plan) == [("One", ["alpha", "ours"])]
+    ours = plan.chapters[1]
+    assert (ours.own, ours.title, ours.exercises, ours.minutes) == (True, "Our hotel", None, 1)
+    assert plan.written("chapters/ours.md") == "# Our hotel\n\nWords, [one](alpha.ipynb#alpha-one), beta.\n"
+
+
+def test_an_own_chapter_may_require_chapters_of_the_course(course: Path, tmp_path: Path) -> None:
+    with pytest.raises(EditionError, match=r"edition.yml:4: include\[2\]: 'ours' builds on 'beta'"):
+        checked(own(tmp_path, "---\nopsbook:\n  requires: [beta]\n---\n# Ours\n"), course)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[x](alfa.ipynb)", "leads to no page. Did you mean `chapters/alpha`?"),
+        ("[x](alpha.md)", "must end in .ipynb"),
+        ("[x](alpha.ipynb#alpha-onne)", "leads to no section there. Did you mean `alpha-one`?"),
+        ("{ref}`alpha-onne`", "leads to no section. Did you mean `alpha-one`?"),
+        ("```{question} alpha/frist\n```", "there is no question 'alpha/frist'. Did you mean `alpha/first`?"),
+    ],
+    ids=["page", "ending", "label", "ref", "question"],
+)
+def test_an_own_chapter_must_lead_somewhere(course: Path, tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(EditionError) as caught:
+        checked(own(tmp_path, f"# Ours\n\n{text}\n"), course)
+    assert len(caught.value.problems) == 1
+    assert said in caught.value.problems[0]
+
+
+def test_an_own_chapter_has_a_name_of_its_own(course: Path, tmp_path: Path) -> None:
+    (tmp_path / "beta.md").write_text("# Mine\n", encoding="utf8")
+    file = tmp_path / "edition.yml"
+    file.write_text("title: Ours\ninclude: [alpha, beta.md]\n", encoding="utf8")
+    with pytest.raises(EditionError, match="must not be called as a chapter or page of the course is"):
+        checked(file, course)
+
+
+# --- The report, and the course itself
+
+
+def test_the_report_says_what_is_in_it_and_why(course: Path) -> None:
+    said = planned(course, include=["gamma"], requires="auto", exclude=["faq"], points={"beta/only": 2.5}).report()
+    for line in (
+        "Ours: 3 chapters, 90 minutes of reading.",
+        "  alpha (20 min): required by beta",
+        "  Added: alpha, beta",
+        "  beta/only: 2.5",
+        "  lms: 9 questions in pools by chapter, an exam of 2",
+    ):
+        assert line in said.splitlines()
+
+
+def test_no_reference_of_an_edition_of_the_course_itself_dangles() -> None:
+    plan = planned(ROOT, include=["customer-contact", "case-hospitality"], requires="ignore")
+    gone = {each.rpartition("/")[2] for each in plan.links.left_out if not each.startswith("book/")}
+    assert len(gone) == 20
+    for path in (*plan.files, "book/evidence.yml"):
+        text = plan.written(path)
+        if path.endswith(".ipynb"):
+            data = [each.get("data", {}) for cell in json.loads(text)["cells"] for each in cell.get("outputs", ())]
+            shown = ["".join(each.get("text/markdown", "")) for each in data]
+            text = "\n".join([*small_course.sources(text), *shown])
+        dangling = [name for name in gone if re.search(rf"\]\([^)\s]*\b{name}\.ipynb|{{ask}}`{name}/", text)]
+        assert not dangling, path

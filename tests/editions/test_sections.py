@@ -1,0 +1,124 @@
+"""Sections and questions that are dropped: what goes with them, and what stands in the way."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from opsbook.errors import EditionError
+from opsbook.publishing.editions import sections
+from opsbook.publishing.editions.plan import Plan, make
+from opsbook.publishing.editions.settings import Settings
+
+from . import small_course
+from .small_course import cells, sources
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return small_course.write(tmp_path_factory.mktemp("course"))
+
+
+def planned(course: Path, *drop: str, **wanted: Any) -> Plan:
+    return make(Settings.model_validate({"title": "Ours", "drop": drop, **wanted}), course)
+
+
+def test_a_section_reaches_to_the_next_of_its_level(course: Path) -> None:
+    left = sources(planned(course, "alpha-two").written("chapters/alpha.ipynb"))
+    assert left[:2] == ["# Alpha begins\n\nA promise.", "import math"]
+    assert [each.splitlines()[0] for each in left[2:]] == [
+        "(alpha-one)=",
+        "one = math.sqrt(4)",
+        'exercises.question("alpha/first")',
+        "(alpha-inner)=",
+        "(alpha-three)=",
+    ]
+
+
+def test_a_subsection_goes_alone(course: Path) -> None:
+    plan = planned(course, "alpha-inner")
+    left = "\n".join(sources(plan.written("chapters/alpha.ipynb")))
+    assert "More of one." not in left
+    assert "Two builds on one." in left
+
+
+def test_links_to_a_dropped_section_become_words(course: Path) -> None:
+    text = planned(course, "alpha-two").written("chapters/alpha.ipynb")
+    assert "and two." in text
+    assert "#alpha-two" not in text
+
+
+def test_questions_about_a_dropped_section_go_with_it_from_everywhere(course: Path) -> None:
+    plan = planned(course, "alpha-inner")
+    bank = yaml.safe_load(plan.written("exercises/bank/alpha.yml"))
+    assert [each["id"] for each in bank["questions"]] == ["first", "second", "warm", "coded"]
+    practice = "\n".join(sources(plan.written("exercises/alpha.ipynb")))
+    assert "3. The last" not in practice
+    assert "Two items, from one to two." in practice
+    assert "With them 2 questions: alpha/exam, alpha/last" in plan.report()
+
+
+def test_a_dropped_item_takes_its_code_and_its_empty_heading_along(course: Path) -> None:
+    left = sources(planned(course, "alpha/coded").written("exercises/alpha.ipynb"))
+    assert [each.splitlines()[0] for each in left] == [
+        "# Exercises: alpha",
+        "## Warm up",
+        'exercises.question("alpha/warm")',
+        "## Apply",
+        "### 3. The last (objective 2)",
+        'exercises.question("alpha/last")',
+        "## Where you stand",
+    ]
+    assert left[3] == "## Apply\n\nYour own code."
+    assert "## Warm up" not in "\n".join(sources(planned(course, "alpha/warm").written("exercises/alpha.ipynb")))
+
+
+def test_cells_are_numbered_as_if_they_had_been_run(course: Path) -> None:
+    notebook = json.loads(planned(course, "alpha-two").written("chapters/alpha.ipynb"))
+    counts = [cell["execution_count"] for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert counts == [1, 2, 3]
+
+
+def test_dropped_code_that_kept_code_needs_is_refused_by_name(course: Path) -> None:
+    with pytest.raises(EditionError) as caught:
+        planned(course, "alpha-one")
+    (told,) = caught.value.problems
+    assert told == (
+        "edition.yml:1: drop[1]: must not take away what kept code needs: in chapters/alpha, 'Two' uses `one` of a "
+        "dropped part. Drop it as well, or keep both."
+    )
+    assert "Three" in planned(course, "alpha-one", "alpha-two").written("chapters/alpha.ipynb")
+
+
+def test_a_whole_page_is_no_section(tmp_path: Path) -> None:
+    root = small_course.write(tmp_path)
+    page = root / "book" / "faq.md"
+    page.write_text("(faq-page)=\n# Asked\n\n(faq-why)=\n## Why?\n\nBecause.\n\n## Who?\n\nUs.\n", encoding="utf8")
+    with pytest.raises(EditionError, match="must name a section, got 'faq-page', a whole page"):
+        planned(root, "faq-page")
+    assert planned(root, "faq-why").written("book/faq.md") == "(faq-page)=\n# Asked\n\n## Who?\n\nUs.\n"
+
+
+@pytest.mark.parametrize(
+    ("kept", "names"),
+    [
+        ("use(table)", ("table",)),
+        ("def use():\n    return table", ("table",)),
+        ("table = 1\nuse = table", ()),
+        ("use = [table for table in (1, 2)]", ()),
+        ("for table in (1, 2):\n    print(table)", ()),
+        ("total = base + 1", ("base",)),
+    ],
+    ids=["read", "in-a-function", "given-anew", "in-a-comprehension", "in-a-loop", "changed"],
+)
+def test_names_are_followed_through_code(kept: str, names: tuple[str, ...]) -> None:
+    given = cells(["# Title", "use, base = print, {}", "(a)=\n## A\n\nText.", "table = 1\nbase['x'] = 2", "## B", kept])
+    missing = sections.cut(given, ["a"]).missing
+    assert tuple(name for each in missing for name in each.names) == names
+
+
+def test_headings_in_code_are_no_headings() -> None:
+    text = "# T\n\n(a)=\n## A\n\n```\n## Not one\n```\n\nGone.\n\n## B\n\nKept.\n"
+    assert sections.cut_text(text, ["a"])[0] == "# T\n\n## B\n\nKept.\n"
