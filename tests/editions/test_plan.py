@@ -188,15 +188,29 @@ def test_an_own_chapter_may_require_chapters_of_the_course(course: Path, tmp_pat
         ("[x](alpha.md)", "must end in .ipynb"),
         ("[x](alpha.ipynb#alpha-onne)", "leads to no section there. Did you mean `alpha-one`?"),
         ("{ref}`alpha-onne`", "leads to no section. Did you mean `alpha-one`?"),
+        ("{term}`the fist <fist>`", "there is no term 'fist' in the glossary. Did you mean `first`?"),
+        ("{cite:p}`nobody2020`", "there is no work 'nobody2020' in the list of references."),
         ("```{question} alpha/frist\n```", "there is no question 'alpha/frist'. Did you mean `alpha/first`?"),
     ],
-    ids=["page", "ending", "label", "ref", "question"],
+    ids=["page", "ending", "label", "ref", "term", "work", "question"],
 )
 def test_an_own_chapter_must_lead_somewhere(course: Path, tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(EditionError) as caught:
         checked(own(tmp_path, f"# Ours\n\n{text}\n"), course)
     assert len(caught.value.problems) == 1
     assert said in caught.value.problems[0]
+
+
+def test_an_own_notebook_asks_what_the_edition_has(course: Path, tmp_path: Path) -> None:
+    asking = small_course.cells(["# Ours", "?alpha/first", "?gamma/only"])
+    notebook = {"cells": asking, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    (tmp_path / "ours.ipynb").write_text(json.dumps(notebook), encoding="utf8")
+    file = tmp_path / "edition.yml"
+    file.write_text("title: Ours\ninclude: [alpha, ours.ipynb]\n", encoding="utf8")
+    with pytest.raises(EditionError) as caught:
+        checked(file, course)
+    (told,) = caught.value.problems
+    assert "ours.ipynb: there is no question 'gamma/only' in this edition." in told
 
 
 def test_an_own_chapter_has_a_name_of_its_own(course: Path, tmp_path: Path) -> None:
@@ -234,3 +248,27 @@ def test_no_reference_of_an_edition_of_the_course_itself_dangles() -> None:
             text = "\n".join([*small_course.sources(text), *shown])
         dangling = [name for name in gone if re.search(rf"\]\([^)\s]*\b{name}\.ipynb|{{ask}}`{name}/", text)]
         assert not dangling, path
+
+
+# --- Everything that is wrong, at once
+
+
+def told(course: Path, folder: Path, text: str) -> list[str]:
+    (folder / "mine.yml").write_text(text)
+    with pytest.raises(EditionError) as caught:
+        checked(folder / "mine.yml", course)
+    return [each.removeprefix(f"{folder}/mine.yml:").split(", ")[0] for each in caught.value.problems]
+
+
+def test_faults_of_form_and_of_names_are_told_in_one_list(course: Path, tmp_path: Path) -> None:
+    text = "title: Ours\nseed: -2\nexclude: [gama]\ndrop: [alpha-nowhere]\nrequires: ignore\n"
+    assert told(course, tmp_path, text) == [
+        "2: seed: must be at least 0",
+        "3: exclude[1]: must be a chapter or a page at the back",
+        "4: drop[1]: must be a label of a section of this edition",
+    ]
+
+
+def test_names_are_not_judged_by_a_choice_that_cannot_be_read(course: Path, tmp_path: Path) -> None:
+    text = "title: Ours\ninclude: 3\ndrop: [alpha-nowhere]\n"
+    assert [each.partition(":")[0] for each in told(course, tmp_path, text)] == ["2"]

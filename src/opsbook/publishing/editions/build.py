@@ -219,10 +219,19 @@ class _Making:
             "exam-pdf": Job("exam as PDF", self._exam_pdf, prepared, 4),
         }
         wanted = {name: job for name, job in steps.items() if name in outputs}
+        # A search costs some seconds before it begins, so what is ready at about the same time goes together.
         searches = [
-            Job(f"search of {job.name}", partial(self._search, _GIVEN[name]), (job.name, *withheld), 2 + whole / 6)
-            for name, job in wanted.items()
-            if name in _GIVEN
+            Job(
+                f"search of {what}",
+                partial(self._search, parts),
+                (*(wanted[each].name for each in parts), *withheld),
+                cost,
+            )
+            for what, names, cost in (
+                ("students' files", ("student-html", "student-notebooks"), 3 + whole / 3),
+                ("printed and released files", ("book-pdf", "exam-pdf", "grading"), 2 + whole / 3),
+            )
+            if (parts := [each for each in names if each in wanted])
         ]
         first = [Job(*prepared, self._prepare, (), 1), Job(*withheld, self._withhold, prepared, 1 + whole / 10)]
         return [*first, *wanted.values(), *searches]
@@ -319,9 +328,9 @@ class _Making:
 
     # --- Nothing leaks
 
-    def _search(self, part: str) -> None:
-        found = self._run(self._whole, "search", str(self._secrets), str(self._new), part)
-        if found:
+    def _search(self, outputs: list[str]) -> None:
+        parts = [_GIVEN[each] for each in outputs]
+        if found := self._run(self._whole, "search", str(self._secrets), str(self._new), *parts):
             raise EditionError(found.splitlines())
 
     def finish(self) -> None:

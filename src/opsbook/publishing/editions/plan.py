@@ -192,7 +192,7 @@ class Plan:
 
     def _notebook(self, document: str, text: str) -> tuple[str, list[Reference]]:
         notebook = json.loads(text)
-        cells = sections.cut(notebook["cells"], self.settings.drop, self._gone_questions).cells
+        cells = sections.cut(notebook["cells"], self.settings.drop, self.gone_questions).cells
         found: list[Reference] = []
         changed = cells != notebook["cells"]
 
@@ -219,7 +219,7 @@ class Plan:
         return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n", found
 
     @cached_property
-    def _gone_questions(self) -> frozenset[str]:
+    def gone_questions(self) -> frozenset[str]:
         """The questions that are dropped from chapters of the edition, by name or with their section."""
         names = {each.name for each in self.chapters}
         known = {each for each in self.course.questions if each.partition("/")[0] in names}
@@ -227,7 +227,7 @@ class Plan:
         return frozenset((known - set(self.questions)) | own)
 
     def _bank(self, name: str, text: str) -> str:
-        gone = {each.partition("/")[2] for each in self._gone_questions if each.partition("/")[0] == name}
+        gone = {each.partition("/")[2] for each in self.gone_questions if each.partition("/")[0] == name}
         if not gone:
             return text
         bank = parse(text).value
@@ -275,9 +275,18 @@ def checked(file: Path, root: Path, *, today: date | None = None) -> Plan:
     Raises
     ------
     EditionError
-        With every problem of the file's form, or else with every problem of the names in it.
+        With every problem of the file's form and of the names in it.
     """
-    return make(forms.read(file), root, today=today)
+    settings, problems = forms.examined(file)
+    if settings is None:
+        raise EditionError(problems)
+    try:
+        plan = make(settings, root, today=today)
+    except EditionError as error:
+        raise EditionError([*problems, *error.problems]) from None
+    if problems:
+        raise EditionError(problems)
+    return plan
 
 
 def make(settings: Settings, root: Path, *, today: date | None = None) -> Plan:
@@ -303,6 +312,18 @@ def make(settings: Settings, root: Path, *, today: date | None = None) -> Plan:
         lines = [settings.located(place, rule) for place, rule in making.problems]
         raise EditionError(list(dict.fromkeys([*lines, *making.told])))
     return plan
+
+
+def _likely(word: str, words: Iterable[str], otherwise: str) -> str:
+    """Return a hint at the one of many `words` that is meant, among those of the same chapter if `word` names one."""
+    name, slash, _ = word.partition("/")
+    same = [each for each in words if each.startswith(f"{name}/")] if slash else []
+    return meant(word, same or _alike(word, words), otherwise)
+
+
+def _alike(word: str, words: Iterable[str]) -> list[str]:
+    """Return those of `words` that begin or end as `word` does."""
+    return [each for each in words if each[:3] == word[:3] or each[-3:] == word[-3:]]
 
 
 def _hidden(settings: Settings, today: date) -> bool:
@@ -591,8 +612,8 @@ class _Making:
                 rule = f"must name a section, got {each!r}, a whole page. Write it into `exclude`."
                 self._tell(rule, "drop", number)
             elif each not in labels and each not in questions:
-                kind, known = ("question", list(questions)) if "/" in each else ("label of a section", list(labels))
-                near = meant(each, known, "See `#` beside its heading, or the curriculum map.")
+                kind, known = ("question", questions) if "/" in each else ("label of a section", labels)
+                near = _likely(each, known, "See `#` beside its heading, or the curriculum map.")
                 self._tell(f"must be a {kind} of this edition, got {each!r}. {near}", "drop", number)
 
     def _culprit(self, cut: Cut) -> list[int]:
@@ -618,7 +639,7 @@ class _Making:
                 elif chapter in self.course.chapters and chapter not in names:
                     hint = f"The chapter {chapter!r} is not included."
                 else:
-                    hint = meant(each, list(kept), "The curriculum map lists them all.")
+                    hint = _likely(each, kept, "The curriculum map lists them all.")
                 self._tell(f"must be a question of this edition, got {each!r}. {hint}", "points", each)
 
     def _exam(self, kept: Mapping[str, Asked]) -> None:
@@ -680,6 +701,19 @@ class _Making:
 
 _GENERATED: Final = ("book/kpi-catalogue", "book/data", "book/reference", "book/curriculum", "book/evidence")
 _SOMEWHERE: Final = re.compile(r"\]\(\s*<?([^\s()<>]+)>?(?:\s+\"[^\"]*\")?\s*\)")
+_BORROWED: Final = re.compile(r"^[`:]{3,}\{question\}[ \t]+(\S+)|\{ask\}`([^`]+)`", re.MULTILINE)
+_CITED: Final = re.compile(r"\{cite(?::\w+)?\}`([^`]+)`")
+
+
+def _terms(root: Path) -> list[str]:
+    text = (root / "book" / "glossary.md").read_text(encoding="utf8")
+    listed = re.search(r"^```\{glossary\}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    return [line.strip() for line in listed[1].splitlines() if line[:1].strip()] if listed else []
+
+
+def _works(root: Path) -> list[str]:
+    path = root / "book" / "references.bib"
+    return re.findall(r"^@\w+\{([^,\s]+),", path.read_text(encoding="utf8"), re.MULTILINE) if path.exists() else []
 
 
 def _own_faults(
@@ -706,20 +740,37 @@ def _own_faults(
         if leads.label and not leads.document.startswith(_GENERATED) and leads.label not in anchors(leads.document):
             near = meant(leads.label, list(anchors(leads.document)), f"See the headings of {leads.document}.")
             yield f"the link to {address!r} leads to no section there. {near}"
+    yield from _words_faults(plan, text)
+    yield from _question_faults(plan, text, documents[name].path)
+
+
+def _words_faults(plan: Plan, text: str) -> Iterator[str]:
     for label in dict.fromkeys(found[1] or found[2] for found in _REF.finditer(text)):
         if label not in plan.links.labels:
             near = meant(label, list(plan.links.labels), "Mend the label.")
             yield f"the reference to {label!r} leads to no section. {near}"
+    for what, known_words, words in (
+        ("term", _terms(plan.root), re.findall(r"\{term\}`(?:[^`<]*<)?([^`>]+)>?`", text)),
+        ("work", _works(plan.root), [key for keys in _CITED.findall(text) for key in re.split(r"\s*,\s*", keys)]),
+    ):
+        for word in dict.fromkeys(words):
+            if word.casefold() not in map(str.casefold, known_words):
+                where = "glossary" if what == "term" else "list of references"
+                yield f"there is no {what} {word!r} in the {where}. {meant(word, known_words, 'Say it in words.')}"
+
+
+def _question_faults(plan: Plan, text: str, path: Path) -> Iterator[str]:
     known = {*plan.links.questions, *plan.questions}
-    borrowed = re.findall(r"^[`:]{3,}\{question\}[ \t]+(\S+)", text, re.MULTILINE) + re.findall(
-        r"\{ask\}`([^`]+)`", text
-    )
-    asked = documents[name].path.suffix == ".ipynb" and sections.asked(
-        json.loads(documents[name].path.read_text(encoding="utf8"))["cells"]
-    )
-    for each in dict.fromkeys([*borrowed, *sorted(asked or ())]):
+    borrowed = _BORROWED.findall(text)
+    for each in dict.fromkeys(found[0] or found[1] for found in borrowed):
         if each not in known:
             yield f"there is no question {each!r}. {meant(each, list(known), 'Write it into a bank, under `banks`.')}"
+    if path.suffix == ".ipynb":
+        # A cell that asks is no pointer that could go.
+        here = {*plan.questions, *plan.gone_questions}
+        for each in sorted(sections.asked(json.loads(path.read_text(encoding="utf8"))["cells"]) - here):
+            near = meant(each, list(here), "Include its chapter, or write it into a bank, under `banks`.")
+            yield f"there is no question {each!r} in this edition. {near}"
 
 
 def _append(parts: list[tuple[str, list[_Chosen]]], caption: str, members: list[_Chosen]) -> None:
@@ -778,7 +829,7 @@ def _spread(minutes: Sequence[int], sessions: int) -> list[list[int]]:
     Examples
     --------
     >>> _spread([30, 30, 20, 20, 20], 3)
-    [[0], [1], [2, 3, 4]]
+    [[0], [1, 2], [3, 4]]
     >>> _spread([30, 60], 3)
     [[0], [1], []]
     """

@@ -1,9 +1,8 @@
 """Chapters, exercises and pages with less in them: sections dropped by their labels, questions by their ids.
 
 A section reaches from its heading to the next one of the same or a higher level, over all cells between them; a cell
-that only imports stays, since what comes later needs it. With a
-question go the cells that ask and check it and the one that its code is written in; in exercises the whole item, with
-its heading, if it asks nothing else.
+that only imports stays, since what comes later needs it. With a question go the cells that ask and check it and the one
+that its code is written in; in exercises the whole item, with its heading, if it asks nothing else.
 """
 
 import ast

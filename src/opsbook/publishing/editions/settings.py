@@ -44,6 +44,7 @@ __all__ = [
     "Seed",
     "Settings",
     "Term",
+    "examined",
     "is_own",
     "of_text",
     "read",
@@ -552,13 +553,7 @@ def read(file: Path) -> Settings:
     EditionError
         With every problem of form and of own files, each as ``FILE:LINE: key: rule, what was received, what to do``.
     """
-    if file.exists() and not file.is_file():
-        raise EditionError([f"{file}: this is no file. Name the edition's file itself."])
-    try:
-        text = text_of(file, "An edition's file is a page or two.", largest=_LARGEST_FILE)
-    except UnreadableError as error:
-        raise EditionError([f"{file}: {error}"]) from None
-    return of_text(text, file)
+    return of_text(_content(file), file)
 
 
 def of_text(text: str, file: Path) -> Settings:
@@ -569,6 +564,39 @@ def of_text(text: str, file: Path) -> Settings:
     EditionError
         As for `read`.
     """
+    settings, problems = _examined(text, file)
+    if problems or settings is None:
+        raise EditionError(problems)
+    return settings
+
+
+def examined(file: Path) -> tuple[Settings | None, list[str]]:
+    """Return what can be understood of an edition's file, and every problem of its form.
+
+    Keys at fault are left out of the settings, so that what the others name can be looked up all the same. Nothing is
+    understood where a key at fault decides what the edition holds, since the rest would then be judged wrongly.
+
+    Raises
+    ------
+    EditionError
+        The file is no mapping in YAML.
+    """
+    return _examined(_content(file), file)
+
+
+def _content(file: Path) -> str:
+    if file.exists() and not file.is_file():
+        raise EditionError([f"{file}: this is no file. Name the edition's file itself."])
+    try:
+        return text_of(file, "An edition's file is a page or two.", largest=_LARGEST_FILE)
+    except UnreadableError as error:
+        raise EditionError([f"{file}: {error}"]) from None
+
+
+_DECIDING: Final = frozenset({"include", "banks", "requires", "links", "full_book"})
+
+
+def _examined(text: str, file: Path) -> tuple[Settings | None, list[str]]:
     label = str(file)
     try:
         tree = parse(text)
@@ -582,6 +610,12 @@ def of_text(text: str, file: Path) -> Settings:
     told = [(line, _told(label, tree, place, rule, line)) for line, place, rule in tree.problems]
     told += [(tree.line(place), _told(label, tree, place, rule)) for place, rule in problems]
     told += [(tree.line(place), text) for place, text in _bank_problems(tree.value, file.parent)]
-    if told or settings is None:
-        raise EditionError(list(dict.fromkeys(each for _, each in sorted(told, key=lambda each: each[0]))))
-    return settings
+    at_fault = {
+        place[0] for place in [*(place for _, place, _ in tree.problems), *(each for each, _ in problems)] if place
+    }
+    if told and (at_fault & _DECIDING or any(not place for place, _ in problems)):
+        settings = None
+    elif told:
+        sound = {"title": "?", **{key: value for key, value in tree.value.items() if key not in at_fault}}
+        settings, _ = read_form(Settings, sound, "an edition's file", context=(file, tree))
+    return settings, list(dict.fromkeys(each for _, each in sorted(told, key=lambda each: each[0])))
