@@ -58,11 +58,17 @@ def test_help_lists_every_command(capsys: Captured) -> None:
         main(["--help"])
     assert ended.value.code == 0
     told = capsys.readouterr().out
-    for command in ("book", "lab", "bank", "staff", "kpi"):
+    for command in ("book", "lab", "bank", "edition", "staff", "kpi"):
         assert f"\n    {command} " in told
 
 
-@pytest.mark.parametrize("command", [["book"], ["lab"], ["bank"], ["bank", "check"], ["staff"], ["kpi"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(["book"], ["lab"], ["bank"], ["bank", "check"], ["staff"], ["kpi"], ["edition"]),
+        *(["edition", action] for action in ("new", "check", "build", "leaks")),
+    ],
+)
 def test_every_command_has_help(command: list[str], capsys: Captured) -> None:
     with pytest.raises(SystemExit) as ended:
         main([*command, "--help"])

@@ -5,7 +5,9 @@ import math
 import os
 import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import opsbook
@@ -124,6 +126,26 @@ def _kpi(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _edition_new(arguments: argparse.Namespace) -> int:
+    from opsbook.publishing.editions import new  # noqa: PLC0415 - as above
+
+    new.new(
+        arguments.file,
+        title=arguments.title,
+        institution=arguments.institution,
+        chapters=arguments.chapter,
+        start=arguments.start,
+        every=arguments.every,
+        weeks=arguments.weeks,
+        accent=arguments.accent,
+        solutions=arguments.solutions,
+        root=_course(),
+        force=arguments.force,
+    )
+    print(f"{arguments.file} is written. See what it makes: opsbook edition check {arguments.file}")
+    return 0
+
+
 def _edition_check(arguments: argparse.Namespace) -> int:
     from opsbook.publishing.editions import plan  # noqa: PLC0415 - as above
 
@@ -135,19 +157,33 @@ def _edition_build(arguments: argparse.Namespace) -> int:
     from opsbook.publishing.editions import build  # noqa: PLC0415 - as above
 
     bar = _Bar() if sys.stderr.isatty() else None
-    # Whoever stops us politely is to find no litter either.
-    signal.signal(signal.SIGTERM, lambda _number, _frame: signal.raise_signal(signal.SIGINT))
-    try:
-        built = build.build(arguments.file, arguments.output, root=_course(), dry_run=arguments.dry_run, progress=bar)
-    finally:
-        if bar:
-            bar.clear()
+    with _stopped_politely():
+        try:
+            built = build.build(
+                arguments.file, arguments.output, root=_course(), dry_run=arguments.dry_run, progress=bar
+            )
+        finally:
+            if bar:
+                bar.clear()
     print(built.report)
     if built.output is None:
         print("\nNothing was written: this was a dry run.")
     else:
         print(f"\n{built.table()}\n\nThe edition is in {built.output}.")
     return 0
+
+
+@contextmanager
+def _stopped_politely() -> Iterator[None]:
+    """Let who ends this process find no litter either: as after Ctrl-C."""
+    if threading.current_thread() is not threading.main_thread():  # others cannot be asked to
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda _number, _frame: signal.raise_signal(signal.SIGINT))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _edition_leaks(arguments: argparse.Namespace) -> int:
@@ -293,6 +329,37 @@ def _add_edition(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "management systems, an nbgrader course and PDFs, for students without solutions and for you with them.",
     )
     actions = edition.add_subparsers(title="actions", required=True, metavar="ACTION")
+    new = actions.add_parser(
+        "new",
+        help="write an edition's file that builds as it stands",
+        description="Write an edition's file with a comment on every key. It builds as it stands; change it in an "
+        "editor, which with a YAML extension knows the keys from the schema.",
+        epilog='example: opsbook edition new mine.yml --title "Queues for clinics" --chapter service-delivery '
+        "--start 2027-02-01 --weeks 10",
+    )
+    new.add_argument("file", type=Path, metavar="FILE.yml", help="the file to write")
+    new.add_argument("--title", required=True, help="the course's name")
+    new.add_argument("--institution", default="", metavar="NAME", help="the school or company")
+    new.add_argument(
+        "--chapter",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a chapter, a part by its caption or a file of your own, again for each; what it requires is added "
+        "(default: the whole course)",
+    )
+    new.add_argument("--start", default="", metavar="DATE", help="first day of the term, as 2027-02-01: a week plan")
+    new.add_argument(
+        "--every", action="append", default=[], metavar="WEEKDAY", help="day of a session (default: that of --start)"
+    )
+    new.add_argument("--weeks", type=int, metavar="NUMBER", help="length of the term (default: 12)")
+    new.add_argument("--accent", default="", metavar="COLOUR", help='colour of links and buttons, as "#1f4e79"')
+    new.add_argument(
+        "--solutions", default="", metavar="WHEN", help="hidden, shown, or the last day on which they are hidden"
+    )
+    new.add_argument("--force", action="store_true", help="replace a file that exists")
+    new.set_defaults(run=_edition_new)
+
     check = actions.add_parser(
         "check",
         help="say what an edition would hold, and list everything that is wrong with its file",

@@ -430,7 +430,7 @@ COMMAND = "import sys; from opsbook.cli import main; sys.exit(main(sys.argv[1:])
 
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent otherwise there")
 @pytest.mark.parametrize(
-    ("stop", "when"), [(signal.SIGTERM, "instructor/_toc.yml"), (signal.SIGINT, "student/_build/html/_static")]
+    ("stop", "when"), [(signal.SIGTERM, "instructor/_toc.yml"), (signal.SIGINT, "student/_config.yml")]
 )
 def test_a_build_that_is_stopped_leaves_no_litter(tmp_path: Path, stop: signal.Signals, when: str) -> None:
     output = tmp_path / "out"
@@ -440,7 +440,7 @@ def test_a_build_that_is_stopped_leaves_no_litter(tmp_path: Path, stop: signal.S
         COMMAND,
         "edition",
         "build",
-        str(SAMPLES / "hidden.yml"),
+        str(SAMPLES / "shown.yml"),
         "--output",
         str(output),
     ]

@@ -8,7 +8,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import date
@@ -328,7 +328,7 @@ class _Making:
 
     # --- Nothing leaks
 
-    def _search(self, outputs: list[str]) -> None:
+    def _search(self, outputs: Sequence[str]) -> None:
         parts = [_GIVEN[each] for each in outputs]
         if found := self._run(self._whole, "search", str(self._secrets), str(self._new), *parts):
             raise EditionError(found.splitlines())
