@@ -141,7 +141,7 @@ class Job:
     after : tuple of str
         The steps that must have ended.
     cost : float
-        About how long it takes, compared with the others; the longest begin first.
+        About how long it takes, compared with the others; the longest row of jobs begins first.
     """
 
     name: str
@@ -161,7 +161,7 @@ def run_jobs(jobs: list[Job], progress: Callable[[float, str], None], processes:
     ...     list(run_jobs(steps, lambda share, what: None, processes)), done
     (['first', 'second'], [1, 2])
     """
-    waiting = sorted(jobs, key=lambda job: -job.cost)
+    waiting = sorted(jobs, key=lambda job: -_way(job, jobs))
     whole, ended = sum(job.cost for job in jobs), 0.0
     running: dict[Future[float], Job] = {}
     seconds: dict[str, float] = {}
@@ -182,6 +182,11 @@ def run_jobs(jobs: list[Job], progress: Callable[[float, str], None], processes:
             processes.stop()
             raise
     return seconds
+
+
+def _way(job: Job, jobs: Sequence[Job]) -> float:
+    """Return how long the longest row of jobs is that begins with this one."""
+    return job.cost + max((_way(each, jobs) for each in jobs if job.name in each.after), default=0.0)
 
 
 def _timed(job: Job) -> float:
