@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 import opsbook
-from opsbook import planning, queues, staffing
+from opsbook import cli, planning, queues, staffing
 from opsbook.cli import main
 from opsbook.publishing import book, lab
 
@@ -102,6 +102,24 @@ def test_several_sound_banks_are_counted_together(elsewhere: Path, capsys: Captu
     told = capsys.readouterr().out.splitlines()
     assert told[0].split() == ["kind", "choice", "2"]
     assert told[-1] == "2 questions in 2 files, no problems."
+
+
+def test_a_book_of_one_s_own_is_not_taken_for_the_course(in_a_project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = book.project(Path(cli.__file__).parent)
+    assert cli._course() == ours
+    for name in ("chapters", "exercises/bank", "src/opsbook"):
+        assert cli._course() == ours
+        (in_a_project / name).mkdir(parents=True)
+    monkeypatch.chdir(in_a_project / "exercises" / "bank")
+    assert cli._course().resolve() == in_a_project.resolve()
+
+
+@pytest.mark.parametrize("action", ["new", "check", "build"])
+def test_the_help_of_an_edition_says_how_it_ends(action: str, capsys: Captured) -> None:
+    with pytest.raises(SystemExit):
+        main(["edition", action, "--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert re.search(r"Ends with 0 .* 1 when .* at fault, 2 when .* 130 when it was stopped\.", told)
 
 
 @pytest.mark.usefixtures("elsewhere")

@@ -9,11 +9,17 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import opsbook
 from opsbook.errors import EditionError
 
 __all__ = ["main"]
+
+_ENDS: Final = (
+    "Ends with 0 when it is done, 1 when the file, a page or what lies there is at fault, 2 when the command is not "
+    "used rightly, 130 when it was stopped."
+)
 
 
 def _book(arguments: argparse.Namespace) -> int:
@@ -203,10 +209,12 @@ def _course() -> Path:
     """Return the course that editions are made from: around the current folder, else the one that opsbook runs from."""
     from opsbook.publishing import book  # noqa: PLC0415 - as above
 
-    try:
-        return book.project(Path())
-    except book.NotAProjectError:
-        return book.project(Path(__file__).parent)
+    for folder in (Path(), *Path.cwd().parents):
+        # Another book, such as the instructor's own, has contents and a configuration as well.
+        files, folders = ("_toc.yml", "_config.yml"), ("chapters", "exercises/bank", "src/opsbook")
+        if all((folder / name).is_file() for name in files) and all((folder / name).is_dir() for name in folders):
+            return folder
+    return book.project(Path(__file__).parent)
 
 
 class _Bar:
@@ -335,7 +343,7 @@ def _add_edition(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         description="Write an edition's file with a comment on every key. It builds as it stands; change it in an "
         "editor, which with a YAML extension knows the keys from the schema.",
         epilog='example: opsbook edition new mine.yml --title "Queues for clinics" --chapter service-delivery '
-        "--start 2027-02-01 --weeks 10",
+        f"--start 2027-02-01 --weeks 10. {_ENDS}",
     )
     new.add_argument("file", type=Path, metavar="FILE.yml", help="the file to write")
     new.add_argument("--title", required=True, help="the course's name")
@@ -365,6 +373,7 @@ def _add_edition(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="say what an edition would hold, and list everything that is wrong with its file",
         description="Say what an edition would hold and why: chapters, prerequisites, links rewritten, dates, outputs. "
         "Whatever is wrong with the file is listed at once.",
+        epilog=_ENDS,
     )
     check.add_argument("file", type=Path, metavar="FILE.yml", help="the edition's file")
     check.set_defaults(run=_edition_check)
@@ -374,7 +383,7 @@ def _add_edition(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="build an edition into a folder",
         description="Build an edition into a folder, and search what students get for everything that is kept from "
         "them. A build that fails or is stopped leaves what was there as it was.",
-        epilog="example: opsbook edition build mine.yml --output ~/my-course",
+        epilog=f"example: opsbook edition build mine.yml --output ~/my-course. {_ENDS}",
     )
     build.add_argument("file", type=Path, metavar="FILE.yml", help="the edition's file")
     build.add_argument(
@@ -386,8 +395,8 @@ def _add_edition(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     leaks = actions.add_parser(
         "leaks",
         help="search what students get for solutions, keys and notes",
-        description="Search what students get of an edition for everything that its instructor's archive keeps from "
-        "them: solutions, keys, hidden tests, notes.",
+        description="Search what students get of an edition for everything that is kept from them: solutions, keys, "
+        "hidden tests, notes. The build lists it in instructor/secrets.json.",
         epilog="Ends with 0 when nothing was found, with 1 otherwise.",
     )
     leaks.add_argument("folder", type=Path, metavar="DIR", help="the output of `opsbook edition build`")

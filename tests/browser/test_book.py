@@ -109,9 +109,9 @@ class TestEveryPage:
     def test_keeps_to_itself_and_has_nothing_to_complain_of(self, pages: list[str], over: str, open_page: Open) -> None:
         # What is heard on the way, `open_page` holds against this test. A tall window sees a page in few steps.
         page = open_page(pages[0], over=over, viewport={"width": 1280, "height": 3200})
+        home = page.url.removesuffix(pages[0])
         if over == "http":  # a file may do less than a host's page, so of pages made alike this one sees every sixth
             pages = [name for name in pages if "/" not in name] + [name for name in pages if "/" in name][::6]
-        home = page.url.removesuffix(pages[0])
         for name in pages:
             page.goto(home + name)
             page.evaluate(OPEN_ALL)

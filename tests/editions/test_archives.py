@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from opsbook.errors import EditionError
 from opsbook.publishing.editions import archives, guide
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -82,8 +83,10 @@ def test_other_content_gives_another_version(wheel: Path, stage: Path, tmp_path:
 
 def test_a_wheel_that_cannot_be_built_says_why(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('version = "1"\n[nothing', encoding="utf8")
-    with pytest.raises(RuntimeError, match="wheel could not be built"):
+    with pytest.raises(EditionError, match=r"wheel could not be built: .*Error: ") as failed:
         archives.wheel(tmp_path, tmp_path / "wheel")
+    (problem,) = failed.value.problems
+    assert "\n" not in problem
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +146,17 @@ def test_the_instructor_gets_banks_guide_and_file(stage: Path, wheel: Path, tmp_
     assert isinstance(readme, bytes)
     for name in ("marking-guide.html", "exercises/bank/", "edition.yml"):
         assert f"- `{name}`" in readme.decode()
+
+
+def test_a_title_is_shown_letter_by_letter(stage: Path, wheel: Path, tmp_path: Path) -> None:
+    title = "Beds & <b>*boards*</b>"
+    readme = archives.student_members(stage, wheel, title=title)["README.md"]
+    assert isinstance(readme, bytes)
+    assert readme.decode().startswith("# Beds \\& \\<b\\>\\*boards\\*\\<\\/b\\>\n")
+    edition = tmp_path / "edition.yml"
+    readme = archives.instructor_members(stage, wheel, title=title, guide="", edition=edition)["README.md"]
+    assert isinstance(readme, bytes)
+    assert readme.decode().startswith("# Beds \\& \\<b\\>\\*boards\\*\\<\\/b\\>: for the instructor\n")
 
 
 def test_the_marking_guide_holds_what_marking_takes(stage: Path) -> None:

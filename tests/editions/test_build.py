@@ -7,8 +7,11 @@ import signal
 import subprocess
 import sys
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from functools import partial
 from pathlib import Path
+from threading import Barrier
 from time import monotonic, sleep
 from urllib.parse import unquote
 
@@ -18,9 +21,15 @@ from bs4 import BeautifulSoup
 
 from opsbook import cli
 from opsbook.errors import EditionError
-from opsbook.publishing.editions import build, front, plan, staging
+from opsbook.publishing.editions import archives, build, front, plan, staging
 from opsbook.publishing.editions.output import MARKER, foreign
-from opsbook.publishing.editions.processes import Processes, StageError, stage_environment, stage_process
+from opsbook.publishing.editions.processes import (
+    Processes,
+    StageError,
+    problems_told,
+    stage_environment,
+    stage_process,
+)
 
 from .built import ROOT, SAMPLES, BuiltEdition
 from .slow.crawl import Site
@@ -274,6 +283,16 @@ def test_the_students_archive_is_without_solutions_and_the_instructors_with(hidd
     assert b"customer-contact/branch-extent" in instructor["marking-guide.html"]
     assert instructor["edition.yml"] == hidden_edition.file.read_bytes()
     assert b"Ann Lee, Example School" in student["README.md"]
+    assert student["README.md"].startswith(b"# Contact \\& \\<queues\\> \\{\\{ 1 \\}\\} at the desk\n")
+
+
+def test_what_is_secret_lies_beside_the_archive_whatever_the_outputs_are(
+    edition: tuple[str, BuiltEdition], capsys: pytest.CaptureFixture[str]
+) -> None:
+    name, built = edition
+    assert (built.instructor / "notebooks.zip").exists() == (name == "hidden")
+    assert cli.main(["edition", "leaks", str(built.folder)]) == 0
+    assert "Nothing that is kept from students was found" in capsys.readouterr().out
 
 
 def test_shown_solutions_come_in_a_folder_of_their_own(shown_edition: BuiltEdition) -> None:
@@ -342,6 +361,65 @@ def test_a_job_that_fails_stops_the_others() -> None:
     assert monotonic() - began < 20
 
 
+def test_of_two_jobs_that_fail_at_once_both_are_told() -> None:
+    both = Barrier(2)
+
+    def fail(error: Exception) -> None:
+        both.wait(20)
+        raise error
+
+    def failing(*errors: Exception) -> list[build.Job]:
+        return [build.Job(str(error), partial(fail, error)) for error in errors]
+
+    leak = EditionError(["a leak", "another"])
+    with Processes() as processes, pytest.raises(EditionError) as told:
+        build.run_jobs(failing(leak, RuntimeError("no paper")), lambda _share, _what: None, processes)
+    assert sorted(told.value.problems) == ["RuntimeError: no paper", "a leak", "another"]
+    # Who was only stopped is not to blame.
+    with Processes() as processes, pytest.raises(EditionError) as told:
+        build.run_jobs(failing(InterruptedError("stopped"), leak), lambda _share, _what: None, processes)
+    assert told.value is leak
+
+
+def test_a_stop_does_not_wait_for_the_wheel(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(SLOW_PROJECT, encoding="utf8")
+    (tmp_path / "hatch_build.py").write_text(SLOW_HOOK, encoding="utf8")
+    began = monotonic()
+    with Processes() as processes, ThreadPoolExecutor(1) as pool:
+        made = pool.submit(archives.wheel, tmp_path, tmp_path / "wheel", processes=processes)
+        while not (tmp_path / "begun").exists() and not made.done():
+            sleep(0.05)
+        processes.stop()
+        with pytest.raises(InterruptedError):
+            made.result(20)
+    assert monotonic() - began < 40
+    assert (tmp_path / "pyproject.toml").read_text(encoding="utf8") == SLOW_PROJECT
+
+
+SLOW_PROJECT = """
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+[project]
+name = "slow"
+version = "1"
+[tool.hatch.build.targets.wheel]
+bypass-selection = true
+[tool.hatch.build.targets.wheel.hooks.custom]
+"""
+SLOW_HOOK = """
+import time
+from pathlib import Path
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class Slow(BuildHookInterface):
+    def initialize(self, version, data):
+        Path(self.root, "begun").touch()
+        time.sleep(60)
+"""
+
+
 def test_a_process_that_fails_says_what_it_wrote(tmp_path: Path) -> None:
     (tmp_path / "src").mkdir()
     with pytest.raises(StageError, match="No module named"):
@@ -359,7 +437,18 @@ def test_a_process_that_fails_says_what_it_wrote(tmp_path: Path) -> None:
 def test_what_sphinx_complains_of_is_told_without_the_machine(tmp_path: Path) -> None:
     said = f"\x1b[91m{tmp_path}{os.sep}chapters/a.md:3: WARNING: undefined label: 'b'\x1b[39;49;00m\nRunning …\n"
     assert build._complaints(said * 2, tmp_path) == ["chapters/a.md:3: WARNING: undefined label: 'b'"]
-    assert build._complaints("Traceback\n  why\n", tmp_path) == ["Traceback", "  why"]
+    assert build._complaints("No space\n  left\n", tmp_path) == ["No space", "  left"]
+    crash = "Sphinx says\nTraceback (most recent call last):\n  File ...\nKeyError: 'b'\n"
+    assert build._complaints(crash, tmp_path) == ["KeyError: 'b'"]
+
+
+def test_of_a_traceback_of_a_process_one_problem_is_told(tmp_path: Path) -> None:
+    (tmp_path / "src" / "pack").mkdir(parents=True)
+    (tmp_path / "src" / "pack" / "broken.py").write_text("def f():\n    return {}['a']\nf()\n", encoding="utf8")
+    with pytest.raises(StageError) as failed:
+        stage_process(tmp_path, "pack.broken")
+    assert len(str(failed.value).splitlines()) > 3
+    assert problems_told(str(failed.value)) == ["KeyError: 'a'"]
 
 
 # --- The command -----------------------------------------------------------------------------------------------

@@ -7,8 +7,10 @@ import zlib
 from pathlib import Path
 
 import pytest
+import yaml
 
 from opsbook.errors import EditionError
+from opsbook.publishing.editions.own_chapters import EXTENSIONS, Held, form_faults, held
 from opsbook.publishing.editions.own_files import faults, image_faults
 from opsbook.publishing.editions.settings import of_text, read
 
@@ -211,6 +213,193 @@ def test_a_colour_is_nothing_but_a_colour(colour: str) -> None:
     assert "must be # and six hexadecimal digits" in found
 
 
+# --- Own chapters ------------------------------------------------------------------------------------------------
+
+ROOT = Path(__file__).parents[2]
+
+
+def chapter(text: str, name: str = "ours.md") -> Held:
+    Path(name).write_text(text, encoding="utf-8")
+    return held(Path(name), name)
+
+
+def notebook(*cells: dict[str, object], **about: object) -> str:
+    whole = {"nbformat": 4, "nbformat_minor": 5, "metadata": about, "cells": cells}
+    return json.dumps(whole)
+
+
+def shows(mime: str, value: object) -> dict[str, object]:
+    output = {"output_type": "display_data", "metadata": {}, "data": {mime: value}}
+    return {"cell_type": "code", "source": "", "metadata": {}, "execution_count": 1, "outputs": [output]}
+
+
+TITLE = {"cell_type": "markdown", "source": "# Ours", "metadata": {}}
+HOSTILE = {
+    "an include": ("```{include} /etc/passwd\n```", "the directive 'include'"),
+    "an include with colons": (":::{include} /etc/passwd\n:::", "the directive 'include'"),
+    "an include in a note": ("````{note}\n```{include} /etc/passwd\n```\n````", "the directive 'include'"),
+    "an include in a list": ("- x\n\n  ```{include} /etc/passwd\n  ```", "the directive 'include'"),
+    "an include in disguise": ("```&#123;include} /etc/passwd\n```", "the directive 'include'"),
+    "code of a file": ("~~~{literalinclude} /etc/passwd\n~~~", "the directive 'literalinclude'"),
+    "a raw file": ("```{raw} html\n:file: /etc/passwd\n```", "the directive 'raw'"),
+    "a raw address": ("```{raw} html\n:url: https://example.org\n```", "the directive 'raw'"),
+    "a table of a file": ("```{csv-table}\n:file: /etc/passwd\n```", "the directive 'csv-table'"),
+    "another language": ("```{eval-rst}\n.. include:: /etc/passwd\n```", "the directive 'eval-rst'"),
+    "a role of one's own": ("```{role} raw-html(raw)\n:format: html\n```", "the directive 'role'"),
+    "a download": ("See {download}`this <../secret.csv>`.", "the role 'download'"),
+    "a download in a title": (":::{note} {download}`this <../secret.csv>`\n:::", "the role 'download'"),
+    "a value of code": ("```{eval} 1 + 1\n```", "the directive 'eval'"),
+    "a template": ("{{ cycler.__init__.__globals__.os.popen('id').read() }}", "no `{{ … }}`"),
+    "a template in a title": (":::{note} {{ x }}\n:::", "no `{{ … }}`"),
+    "a path": ("[x](path:/etc/passwd)", "a link must lead to a page"),
+    "a path by name": ("[x][y]\n\n[y]: path:/etc/passwd", "a link must lead to a page"),
+    "a path alone": ("<path:/etc/passwd>", "a link must lead to a page"),
+    "a target of a picture": ("```{image} a.png\n:target: path:/etc/passwd\n```", "a link must lead to a page"),
+    "a file": ('<a href="file:///etc/passwd">x</a>', "a link must lead to a page"),
+    "an outside picture": ("![x](https://example.org/a.png)", "a picture must be an .svg or .png file"),
+    "an outside picture by name": ("![x][y]\n\n[y]: //example.org/a.png", "a picture must be an .svg or .png file"),
+    "an outside figure": ("```{figure} https://example.org/a.png\nx\n```", "a picture must be an .svg or .png file"),
+    "an outside image": ('<img src="https://example.org/a.png">', "HTML must not load"),
+    "an image in a line": ("words <img src='a.png'> words", "HTML must not load"),
+    "images by size": ('<img srcset="https://example.org/a.png 2x">', "no `srcset`"),
+    "a program": ("<script>alert(1)</script>", "got `<script>`"),
+    "a program in a line": ("words <script src=https://example.org/x.js></script>", "got `<script>`"),
+    "a frame": ('<iframe src="https://example.org"></iframe>', "got `<iframe>`"),
+    "an event": ('<b onclick="alert(1)">x</b>', "no `onclick`"),
+    "an event behind a slash": ("<div>\n<p/onmouseover=alert(1)>x</p>\n</div>", "no `onmouseover`"),
+    "a script's address": ('<a href=" javascript:alert(1)">x</a>', "a link must lead"),
+    "a script's address with a tab": ('<a href="java&Tab;script:alert(1)">x</a>', "a link must lead"),
+    "a style's address": ('<p style="background: url(https://example.org/a)">x</p>', "such a `style`"),
+    "a style sheet": ("<style>@import 'https://example.org/a.css';</style>", "such a `<style>`"),
+    "a style with an end of its own": ("<style></style x><script>1</script></style>", "`<s"),
+    "half a tag": ("<div\n\nonclick=alert(1)>", "must end every tag"),
+    "a comment with two ends": ("<!-- --!><script>1</script> -->", "must end a comment"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_an_own_chapter_holds_nothing_that_runs_or_reads_or_asks(name: str) -> None:
+    text, words = HOSTILE[name]
+    for content, file, where in (
+        (f"# Ours\n\n{text}\n", "ours.md", "ours.md:"),
+        (notebook(TITLE, {**TITLE, "source": text}), "ours.ipynb", "ours.ipynb: cell 2, line "),
+        (notebook(TITLE, shows("text/markdown", [text])), "ours.ipynb", "ours.ipynb: cell 2, output: "),
+    ):
+        told = chapter(content, file).faults
+        assert any(words in each for each in told)
+        assert all(each.startswith(where) for each in told)
+
+
+def test_a_fault_of_an_own_chapter_has_its_line() -> None:
+    head = "---\nopsbook:\n  minutes: 3\n---\n"
+    text = f"{head}# Ours\n\nWords\nand {{download}}`x`.\n\n::::{{note}}\n\n:::{{include}} x\n:::\n::::\n"
+    assert [each.partition(": ")[0] for each in chapter(text).faults] == ["ours.md:8", "ours.md:12"]
+
+
+@pytest.mark.parametrize(
+    ("mime", "value", "words"),
+    [
+        ("text/html", "<script>1</script>", "got `<script>`"),
+        ("text/html", ["<img src='https://example.org/", "a.png'>"], "must not load"),
+        ("application/javascript", "1", "an output of type application/javascript"),
+        ("application/vnd.vegalite.v5+json", {"data": {"url": "https://example.org/a.csv"}}, "must hold its data"),
+    ],
+    ids=["program", "image", "javascript", "chart"],
+)
+def test_what_an_own_notebook_shows_runs_and_asks_nothing(mime: str, value: object, words: str) -> None:
+    (told,) = chapter(notebook(TITLE, shows(mime, value)), "ours.ipynb").faults
+    assert told.startswith("ours.ipynb: cell 2, output: ")
+    assert words in told
+
+
+HARMLESS = (
+    "Words, *words*, [a link](https://example.org), <ada@example.org>, `{{ code }}` and $x_{{1}}$.",
+    "![A plan](plan.svg)",
+    ":::{admonition} In short\n:class: tip\nWords with {term}`a term`.\n:::",
+    "```{figure} plan.svg\n:width: 50%\nWords.\n```",
+    "```{list-table}\n* - a\n  - b\n```",
+    "```python\nprint('{include}')\n```",
+    "<details><summary>More</summary>\n\nWords, a < b.\n\n</details>",
+    '<table class="x"><tr><td colspan="2" style="color: red">x</td></tr></table>',
+    '<img src="data:image/png;base64,iVBORw0KGgo=" alt="A plan">',
+    "<!-- A comment. -->",
+    "(label)=\n## A section\n\nA[^1].\n\n[^1]: B.",
+    "- [ ] a task\n\nTerm\n: Definition\n\n$$x = 1$$",
+)
+
+
+@pytest.mark.parametrize("number", range(len(HARMLESS)))
+def test_what_a_chapter_needs_is_accepted(number: int) -> None:
+    assert chapter(f"# Ours\n\n{HARMLESS[number]}\n").faults == []
+
+
+def test_the_course_s_own_chapters_would_be_accepted_as_own_ones() -> None:
+    for path in (ROOT / "chapters" / "what-som-is.ipynb", ROOT / "exercises" / "case-healthcare.ipynb"):
+        assert (form_faults(path, path.name), held(path, path.name).faults) == ([], [])
+
+
+def test_an_own_chapter_is_read_by_what_the_book_understands() -> None:
+    configuration = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    assert set(configuration["parse"]["myst_enable_extensions"]) == EXTENSIONS
+    assert "substitution" not in EXTENSIONS
+
+
+MALFORMED = {
+    "a cell that is none": (notebook(1), "cell 1: must be a cell"),  # type: ignore[arg-type]
+    "a cell without text": (notebook({"cell_type": "markdown", "metadata": {}}), "cell 1: must have a text"),
+    "a cell of another type": (notebook({**TITLE, "cell_type": "heading"}), "cell 1: must be of type"),
+    "tags that are none": (notebook({**TITLE, "metadata": {"tags": 3}}), "cell 1: must have a list of names"),
+    "outputs that are none": (notebook({**TITLE, "cell_type": "code", "outputs": [1]}), "cell 1: must have a list"),
+    "a question that is none": (notebook(shows("application/vnd.opsbook.question.v1+json", [])), "cell 1: must have"),
+    "metadata that are none": (notebook(TITLE).replace('"metadata": {}', '"metadata": []', 1), "metadata: must be"),
+    "facts that are none": (notebook(TITLE, opsbook=[1]), "opsbook: must be a mapping"),
+    "settings of tools": (notebook(TITLE, mystnb={"execution_mode": "force"}), "metadata.mystnb: must not be there"),
+    "settings in a cell": (notebook({**TITLE, "metadata": {"mystnb": {}}}), "cell 1: metadata.mystnb: must not"),
+}
+HEADS = {
+    "broken YAML": ("opsbook: [", "ours.md:3: its head must be YAML"),
+    "a value of its kind that is none": ("opsbook:\n  a: 2026-13-45", "ours.md:2: its head must be YAML"),
+    "a list": ("- opsbook", "ours.md:2: its head must be a mapping"),
+    "settings of tools": ("opsbook:\nmystnb:\n  execution_mode: force", "ours.md:3: mystnb: must be `opsbook`"),
+    "extensions": ("myst:\n  enable_extensions: [substitution]", "ours.md:2: myst: must be `opsbook`"),
+    "minutes in words": ("opsbook:\n  minutes: ten", "ours.md:3: opsbook.minutes: must be a whole number"),
+    "no minutes at all": ("opsbook:\n  minutes: -3", "ours.md:3: opsbook.minutes: must be a whole number"),
+    "one requirement": ("opsbook:\n  requires: beta", "ours.md:3: opsbook.requires: must be a list, got 'beta'"),
+    "a number": ("opsbook:\n  covers:\n  - 3", "ours.md:4: opsbook.covers[1]: must be a name"),
+    "an objective": ("opsbook:\n  objectives: [Tell.]", "ours.md:3: opsbook.objectives[1]: must be a mapping"),
+    "a slip": ("opsbook:\n  require: []", "ours.md:3: opsbook.require: must be one of a chapter's facts. Did you mean"),
+}
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_a_notebook_that_is_none_is_told_once(name: str) -> None:
+    content, words = MALFORMED[name]
+    Path("ours.ipynb").write_text(content)
+    (told,) = problems("title: T\ninclude: [ours.ipynb]")
+    assert told.startswith(f"e.yml:2: include[1]: ours.ipynb: {words}")
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_a_head_that_cannot_be_used_is_told_with_its_line(name: str) -> None:
+    head, words = HEADS[name]
+    Path("ours.md").write_text(f"---\n{head}\n---\n# Ours\n")
+    (told,) = problems("title: T\ninclude: [ours.md]")
+    assert told.startswith(f"e.yml:2: include[1]: {words}")
+
+
+@pytest.mark.parametrize("text", ["\ufeff---\nmystnb: 1\n---\n", "----\nmystnb: 1\n----\n", "---\nmystnb: 1\n"])
+def test_a_head_cannot_hide(text: str) -> None:
+    Path("ours.md").write_text(text + "# Ours\n", encoding="utf-8")
+    (told,) = problems("title: T\ninclude: [ours.md]")
+    assert told.startswith("e.yml:2: include[1]: ours.md:1: ")
+
+
+def test_an_own_chapter_has_a_title() -> None:
+    for text in ("Words.\n", "## Ours\n", "#\n", "```\n# Ours\n```\n"):
+        (told,) = chapter(text).faults
+        assert told == "ours.md:1: a chapter must begin with its title, got none. Add a line `# Title`."
+
+
 # --- Images ------------------------------------------------------------------------------------------------------
 
 DRAWINGS = {
@@ -240,6 +429,7 @@ PROGRAMS = {
     "a copy from elsewhere": '<use href="https://example.org/x.svg#a"/>',
     "a script's address": '<use href="javascript:x"/>',
     "a style elsewhere": "<style>@import 'https://example.org/x.css';</style>",
+    "a style behind an element": "<style>.a{}<g/>@import url(https://example.org/x.css)</style>",
     "a style's image": "<style>.a { fill: url(https://example.org/x) }</style>",
     "an escaped style": '<path style="fill: u\\72l(https:x)"/>',
     "a commented style": '<path style="fill: url(/**/x)"/>',

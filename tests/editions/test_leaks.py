@@ -5,8 +5,10 @@ import gzip
 import html
 import io
 import json
+import re
 import shutil
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -271,9 +273,90 @@ def test_a_leak_does_not_excuse_itself(tmp_path: Path) -> None:
     assert len(leaks.scan(student, held)) == 2
 
 
-@pytest.mark.parametrize("text", ["Yes.", "Take the mean.", "45 minutes, or 0.75 h"])
+@pytest.mark.parametrize(
+    "text", ["Yes.", "Take the mean.", "45 minutes: 0.75 h.", "a  =  b  +  c  -  d  / e", "- " * 20]
+)
 def test_short_words_are_no_secrets(text: str, tmp_path: Path) -> None:
     assert kept(tmp_path / "stage", text).texts == ()
+
+
+SIGNS = {
+    "formula": ("$\\rho = \\lambda / (c\\mu)$", "a.md", "So $\\rho=\\lambda/(c\\mu)$ is it."),
+    "formula in a page": ("$\\rho = \\lambda / (c\\mu)$", "a.html", "<p>So \\(\\rho = \\lambda / (c\\mu)\\)</p>"),
+    "sum": ("x = a + b * c - d / e", "a.py", "y = 1\nx = a + b * c - d / e\n"),
+    "sum in a page": ("x = a + b * c - d / e", "a.html", "<pre>x <b>=</b> a + b * c\n - d / e</pre>"),
+    "figures": ("**12 × 3 / 4 + 5 = 14**", "a.json", json.dumps({"a": "12 × 3 / 4 + 5 = 14"})),
+    "numbers": ("0.5 / 0.25 / 0.125 / 0.0625", "a.txt", "0.5 / 0.25 / 0.125\n/ 0.0625"),
+}
+
+
+@pytest.mark.parametrize("case", SIGNS)
+def test_a_text_of_few_letters_is_known_by_its_signs(case: str, tmp_path: Path) -> None:
+    solution, name, given = SIGNS[case]
+    held = kept(tmp_path / "stage", solution)
+    page = tmp_path / "student" / name
+    page.parent.mkdir()
+    page.write_text(re.sub(r"/(?=[ (])", "-", given), encoding="utf8")
+    assert leaks.scan(page, held) == []
+    page.write_text(given, encoding="utf8")
+    assert len(leaks.scan(page, held)) == 1
+    assert Secrets.load(held.dump()) == held
+    # What the chapter says is no secret here, either.
+    assert kept(tmp_path / "stage", solution, chapter=f"# Own\n\nAs {solution} says.\n").texts == ()
+
+
+PICTURE = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 6).decode()
+SHOWN_BY_A_SOLUTION = {
+    "printed": ({"output_type": "stream", "text": [SENTENCE]}, "a.txt", SENTENCE.encode()),
+    "formula": ({"data": {"text/latex": [f"$$\\text{{{SENTENCE}}}$$"]}}, "a.txt", SENTENCE.encode()),
+    "JSON": ({"data": {"application/json": {"a": [1, {"b": SENTENCE}]}}}, "a.js", json.dumps([SENTENCE]).encode()),
+    "drawing": ({"data": {"image/svg+xml": ["<svg>", f"<text>{SENTENCE}</text></svg>"]}}, "a.html", SENTENCE.encode()),
+    "picture": ({"data": {"image/png": PICTURE}}, "a.ipynb", json.dumps({"data": PICTURE}).encode()),
+    "picture as a file": ({"data": {"image/png": PICTURE}}, "a.png", base64.b64decode(PICTURE)),
+    "error": (
+        {"output_type": "error", "evalue": "", "traceback": [f"\x1b[0;31m{SENTENCE[:40]}\x1b[0m{SENTENCE[40:]}"]},
+        "a.txt",
+        SENTENCE.encode(),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SHOWN_BY_A_SOLUTION)
+def test_whatever_a_solution_shows_is_secret(case: str, tmp_path: Path) -> None:
+    output, name, given = SHOWN_BY_A_SOLUTION[case]
+    stage = tmp_path / "stage"
+    kept(stage, SENTENCE)
+    cells = [{"cell_type": "code", "id": "a", "metadata": {"tags": ["solution"]}, "source": "x", "outputs": [output]}]
+    (stage / "exercises/own.ipynb").write_text(json.dumps({"cells": cells, "metadata": {}}), encoding="utf8")
+    (tmp_path / name).write_bytes(given)
+    (finding,) = leaks.scan(tmp_path / name, leaks.secrets(stage, POLICY))
+    assert "solution in cell 1 of exercises/own (" in finding
+
+
+def beside_the_page(written: bytes, form: str) -> bytes:
+    """Return a PDF in which a string stands beside the page: in an object, or in a packed stream of objects."""
+    entry = b"<< /Type /StructElem /S /Figure /Alt " + written + b" >>"
+    if form == "packed":
+        entry = zlib.compress(b"7 0 " + entry)
+        entry = b"<< /Type /ObjStm /N 1 /First 4 /Filter /FlateDecode >>\nstream\n" + entry + b"\nendstream"
+    page = paper("Nothing of what is kept back stands here.")
+    return page.replace(b"startxref", b"9 0 obj\n" + entry + b"\nendobj\nstartxref")
+
+
+@pytest.mark.parametrize("form", ["plain", "packed"])
+@pytest.mark.parametrize("letters", ["escaped", "wide", "figures"])
+def test_what_stands_beside_the_pages_of_a_pdf_is_found(
+    letters: str, form: str, sentence: Secrets, tmp_path: Path
+) -> None:
+    wide = b"\xfe\xff" + SENTENCE.encode("utf-16-be")
+    written = {
+        "escaped": b"(\\(see\\) (" + SENTENCE.replace("desk", "d\\145sk").replace("both", "bo\\\nth").encode() + b"))",
+        "wide": b"(" + wide.replace(b"\\", b"\\\\").replace(b"(", b"\\(").replace(b")", b"\\)") + b")",
+        "figures": b"<" + wide.hex().encode() + b">",
+    }[letters]
+    (tmp_path / "a.pdf").write_bytes(beside_the_page(written, form))
+    (finding,) = leaks.scan(tmp_path, sentence)
+    assert finding.startswith("a.pdf: solution in cell 1")
 
 
 def test_an_exam_may_show_what_it_asks(secrets: Secrets, whole: tuple[Path, Canaries], tmp_path: Path) -> None:
@@ -342,6 +425,13 @@ PLACES = {
         json.dumps({"cells": [{"cell_type": "code", "source": "# BEGIN SOLUTION\n3", "metadata": {}}]}),
         "the marker `BEGIN SOLUTION` in its cell 1",
     ),
+    "marker for who teaches": (
+        "a.ipynb",
+        json.dumps({"cells": [{"cell_type": "markdown", "source": "### BEGIN INSTRUCTOR", "metadata": {}}]}),
+        "the marker `BEGIN INSTRUCTOR` in its cell 1",
+    ),
+    "marker in a page": ("a.md", "# A\n\n=== BEGIN MARK SCHEME ===\n", "the marker `BEGIN MARK SCHEME` in its line 3"),
+    "marker in a source": ("a.md.txt", "# A\n### END INSTRUCTOR\n", "the marker `END INSTRUCTOR` in its line 2"),
     "wrong answers": (
         "a.ipynb",
         json.dumps({"cells": [{"cell_type": "code", "source": "", "metadata": {"opsbook": {"wrong": []}}}]}),
@@ -383,14 +473,19 @@ def test_everything_that_students_get_of_an_edition_is_searched(
     secrets: Secrets, whole: tuple[Path, Canaries], tmp_path: Path
 ) -> None:
     canary = whole[1].texts["solution of counted"]
-    with pytest.raises(FileNotFoundError, match=r"notebooks\.zip is missing"):
+    with pytest.raises(FileNotFoundError, match=r"secrets\.json is missing"):
         leaks.check(tmp_path)
     (tmp_path / "instructor").mkdir()
-    archive = tmp_path / "instructor" / "notebooks.zip"
-    archive.write_bytes(packed("a.txt", b""))
-    with pytest.raises(FileNotFoundError, match=r"does not hold secrets\.json"):
-        leaks.check(tmp_path)
-    archive.write_bytes(packed(f"marking/{leaks.SECRETS_FILE}", secrets.dump().encode()))
+    for damaged in (
+        "PK",
+        "[]",
+        '{"texts": [], "hidden": true}',
+        '{"hidden": true, "keyless": [], "texts": [{"code": 1}]}',
+    ):
+        (tmp_path / "instructor" / leaks.SECRETS_FILE).write_text(damaged, encoding="utf8")
+        with pytest.raises(ValueError, match=r"secrets\.json does not say what is secret"):
+            leaks.check(tmp_path)
+    (tmp_path / "instructor" / leaks.SECRETS_FILE).write_text(secrets.dump(), encoding="utf8")
     for name in ("lms/own.csv", "grading/source/a.txt", "instructor/a.txt"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(canary, encoding="utf8")

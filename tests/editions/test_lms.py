@@ -1,4 +1,8 @@
-"""Packages for learning management systems: everything is in them, they read back, and they mark as we do."""
+"""Packages for learning management systems: everything is in them, they read back, and they mark as we do.
+
+Two readers are not ours: one opens every Canvas package, and one knows of Moodle's kinds `multichoice` alone. All
+else is read and marked by `lms_reading`, which is ours, written after the source of Canvas and Moodle.
+"""
 
 import csv
 import io
@@ -20,12 +24,13 @@ from opsbook.exercises.choice import ChoiceQuestion, ChoicesQuestion
 from opsbook.exercises.numeric import NumericQuestion
 from opsbook.exercises.order import OrderQuestion
 from opsbook.exercises.question import Question
+from opsbook.publishing.editions import paper
 from opsbook.publishing.editions.archives import pack
 from opsbook.publishing.editions.lms import canvas, moodle, texts
 from opsbook.publishing.editions.lms.__main__ import main
 from opsbook.publishing.editions.lms.packages import write_packages
-from opsbook.publishing.editions.lms.pools import Course, Pool, read_course
-from opsbook.publishing.editions.lms.table import COLUMNS, table
+from opsbook.publishing.editions.lms.pools import Course, Loss, Pool, read_course
+from opsbook.publishing.editions.lms.table import COLUMNS, losses_table, table
 
 from . import lms_reading as reading
 from .lms_questions import CHOICE, EXAM, HOSTILE, KINDS, NUMERIC, TINY, TWINS, UNHELD
@@ -138,6 +143,29 @@ def test_hints_and_notes_that_a_format_cannot_hold_are_listed(small):
     assert {("canvas", "sample/which", "hints"), ("canvas", "sample/several", "instructor's note")} <= lost
     assert ("moodle", "sample/which", "hints") not in lost
     assert {("canvas", "sample/share", "feedback"), ("moodle", "sample/steps", "mark")} <= lost
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ('=HYPERLINK("https://example.org")', '\'=HYPERLINK("https://example.org")'),
+        *((f"{sign}cmd|' /C calc'!A0", f"'{sign}cmd|' /C calc'!A0") for sign in "=+-@"),
+        *((f"{space}=1+1", f"'{space}=1+1") for space in "\t\r"),
+        *((f"{sign}2+3", f"'{sign}2+3") for sign in "+-"),
+        ("- a list", "'- a list"),
+        *((each, each) for each in ("-0.5", "+3", "-1.5e-07", "1=1", "", "a-b", "'=1")),
+    ],
+)
+def test_no_cell_of_a_table_is_a_formula(text, cell):
+    (row,) = csv.DictReader(io.StringIO(losses_table([Loss("canvas", "flow", text, "", "", "", "It is in the CSV.")])))
+    assert row["question"] == cell
+
+
+def test_a_question_that_begins_with_a_sign_is_text_in_the_table(tmp_path):
+    folder = stage(tmp_path / "stage", sample=("questions:" + CHOICE).replace("prompt: ", "prompt: =1+1 is ", 1))
+    which = course(folder)
+    (row,) = csv.DictReader(io.StringIO(table(which, which.pools[0])))
+    assert row["prompt"].startswith("'=1+1 is")
 
 
 def test_the_table_has_every_field_and_documents_every_column(small):
@@ -437,6 +465,24 @@ def test_without_questions_for_it_there_is_no_exam(tmp_path):
     assert course(folder).files() == course(folder).pools
 
 
+@pytest.mark.parametrize("held", [{"sample": "questions:" + CHOICE}, {}], ids=["without an exam", "without banks"])
+def test_what_is_left_out_is_said_and_no_fault(held, tmp_path, monkeypatch, capsys):
+    folder = stage(tmp_path / "stage", **held)
+    (folder / "exercises" / "bank" / "seed.txt").write_text("3\n", encoding="ascii")
+    monkeypatch.setattr(banks, "_folder", lambda: folder / "exercises" / "bank")
+    assert main([str(folder), str(tmp_path / "out"), "--exam-questions", "0"]) == 0
+    assert capsys.readouterr().out == ""  # as was asked
+    assert main([str(folder), str(tmp_path / "out"), "--exam-questions", "40"]) == 0
+    assert capsys.readouterr().out == "lms holds no exam: no bank of the edition has a question in the pool `exam`.\n"
+    assert [path.name for path in (tmp_path / "out").rglob("*.xml")] == [f"{name}.xml" for name in held]
+    assert (tmp_path / "out" / "README.md").exists()
+    assert paper.main([str(folder), str(tmp_path / "printed"), "--exam", "--questions", "40"]) == 0
+    assert (
+        capsys.readouterr().out == "exam.pdf is left out: no bank of the edition has a question in the pool `exam`.\n"
+    )
+    assert not (tmp_path / "printed").exists()
+
+
 def test_sections_and_titles_come_from_the_chapters(small, real):
     assert small.pools[0].title == "The sample of all"
     assert small.pools[0].items[0].section == "What contact is"
@@ -484,6 +530,7 @@ def test_the_guide_counts_what_is_not_held_once(exam_stage, tmp_path):
     assert "| canvas | feedback | `numeric` | 1 |" in guide
     assert "| `flow` | The flow of all | 2 |" in guide
     assert "for instructors, and for nobody else" in guide
+    assert "# Services \\& \\<hotels\\>\\/inns: questions for" in guide
     rows = list(csv.DictReader(io.StringIO((tmp_path / "out" / "not-held.csv").read_text(encoding="utf-8-sig"))))
     assert {row["file"] for row in rows} == {"flow", "exam"}
     assert all(row["reason"].endswith(".") for row in rows)

@@ -106,15 +106,39 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
         made(tmp_path / "out", a="1")
 
 
+BUILDING = """
+import os, sys
+from pathlib import Path
+from opsbook.publishing.editions.output import Output
+
+with Output(Path(sys.argv[1])) as place:
+    (place.new / "book").write_text("new", encoding="utf8")
+    print("begun", flush=True)
+    input()
+    os._exit(9)  # as a power cut would
+"""
+
+
 def test_two_builds_do_not_share_a_folder(tmp_path: Path) -> None:
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
-        (tmp_path / ".building").mkdir()
-        (tmp_path / ".building" / "owner").write_text(str(other.pid), encoding="ascii")
+    command = [sys.executable, "-c", BUILDING, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"begun\n"
         with pytest.raises(ValueError, match="another build is writing"):
             made(tmp_path, a="1")
+        assert (tmp_path / ".building" / "new" / "book").exists()
         other.communicate(b"\n")
+    assert other.returncode == 9
     made(tmp_path, a="1")  # whoever that was is gone
     assert held(tmp_path) == {"a": "1"}
+    assert {path.name for path in tmp_path.iterdir()} == {"a", MARKER}
+
+
+def test_two_builds_of_one_process_do_not_share_a_folder_either(tmp_path: Path) -> None:
+    with Output(tmp_path):
+        with pytest.raises(ValueError, match="another build is writing"):
+            made(tmp_path, a="1")
+        assert (tmp_path / ".building" / "new").is_dir()
 
 
 STOPPED = """
@@ -171,3 +195,24 @@ def test_the_marker_lists_every_file_by_its_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "one" / MARKER).read_bytes() == (tmp_path / "two" / MARKER).read_bytes()
     assert list(json.loads((tmp_path / "one" / MARKER).read_text(encoding="utf8"))["files"]) == ["a", "b/c"]
     assert output._WORK not in (tmp_path / "one" / MARKER).read_text(encoding="utf8")
+
+
+@pytest.mark.parametrize("failing", [1, 2, 3, 4, 5])
+def test_a_move_that_fails_takes_nothing_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: int) -> None:
+    folder = tmp_path / "out"
+    made(folder, a="1", b="2")
+    moves = iter(range(1, 100))
+    move = Path.rename
+
+    def refused(path: Path, target: Path) -> Path:
+        if next(moves) == failing:
+            raise PermissionError(13, "another program has it open")
+        return move(path, target)
+
+    with monkeypatch.context() as patched, pytest.raises(PermissionError):
+        patched.setattr(Path, "rename", refused)
+        made(folder, a="3", c="4")
+    assert held(folder) == {"a": "1", "b": "2"}
+    assert foreign(folder) == []
+    made(folder, a="5")
+    assert held(folder) == {"a": "5"}

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from opsbook.errors import EditionError
+from opsbook.publishing.editions import data
+from opsbook.publishing.editions.front import front_page
 from opsbook.publishing.editions.plan import Plan, checked, make
 from opsbook.publishing.editions.settings import Settings
 
@@ -191,8 +193,21 @@ def test_an_own_chapter_may_require_chapters_of_the_course(course: Path, tmp_pat
         ("{term}`the fist <fist>`", "there is no term 'fist' in the glossary. Did you mean `first`?"),
         ("{cite:p}`nobody2020`", "there is no work 'nobody2020' in the list of references."),
         ("```{question} alpha/frist\n```", "there is no question 'alpha/frist'. Did you mean `alpha/first`?"),
+        ("[x][y]\n\n[y]: alfa.ipynb", "leads to no page. Did you mean `chapters/alpha`?"),
+        ("{doc}`alfa`", "leads to no page. Did you mean `chapters/alpha`?"),
+        ("[x](../../secret.csv)", "ours.md:3: the link to '../../secret.csv' leads to no page."),
+        ("[x](/etc/hosts.png)", "ours.md:3: the link to '/etc/hosts.png' leads to no page."),
+        ("[x](../_static/downloads/../../secret.csv)", "leads to no page."),
+        ("[x](../_static/downloads/%2e%2e/%2e%2e/secret.csv)", "leads to no page."),
+        ("```{explorer} alfa.ipynb\n```", "there is no notebook 'alfa.ipynb' with an explorer."),
+        ("{download}`x <../secret.csv>`", "ours.md:3: the role 'download' must be one that chapters may use."),
+        ("![x](plan.svg)", "ours.md:3: the picture must be a .svg or .png file beside this one, got 'plan.svg'"),
+        ("![x](https://example.org/a.svg)", "ours.md:3: a picture must be an .svg or .png file beside the chapter"),
     ],
-    ids=["page", "ending", "label", "ref", "term", "work", "question"],
+    ids=[
+        *("page", "ending", "label", "ref", "term", "work", "question", "by-name", "doc", "file", "picture-of-anybody"),
+        *("download", "escaped", "explorer", "role", "picture", "outside-picture"),
+    ],
 )
 def test_an_own_chapter_must_lead_somewhere(course: Path, tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(EditionError) as caught:
@@ -221,7 +236,142 @@ def test_an_own_chapter_has_a_name_of_its_own(course: Path, tmp_path: Path) -> N
         checked(file, course)
 
 
+PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><title>{}</title></svg>'
+
+
+def two_halls(folder: Path, *titles: str) -> Path:
+    for name, title in zip("ab", titles, strict=True):
+        (folder / name).mkdir()
+        (folder / name / f"{name}-hall.md").write_text("# A hall\n\n![x](pic.svg)\n", encoding="utf8")
+        (folder / name / "pic.svg").write_text(PICTURE.format(title), encoding="utf8")
+    file = folder / "edition.yml"
+    file.write_text("title: Ours\ninclude: [alpha, a/a-hall.md, b/b-hall.md]\n", encoding="utf8")
+    return file
+
+
+def test_pictures_of_one_name_are_one_picture(course: Path, tmp_path: Path) -> None:
+    with pytest.raises(EditionError) as caught:
+        checked(two_halls(tmp_path, "one", "another"), course)
+    (problem,) = caught.value.problems
+    assert "include[3]: b/b-hall.md:3: the picture must have a name of its own, got 'pic.svg'" in problem
+    assert problem.endswith("which another one has, a/pic.svg. Rename one.")
+
+
+def test_the_same_picture_may_lie_beside_two_chapters(course: Path, tmp_path: Path) -> None:
+    assert len(checked(two_halls(tmp_path, "one", "one"), course).chapters) == 3
+
+
+def test_a_requirement_that_is_no_chapter_is_told_with_its_line(course: Path, tmp_path: Path) -> None:
+    with pytest.raises(EditionError) as caught:
+        checked(own(tmp_path, "---\nopsbook:\n  requires:\n  - alpha\n  - betta\n---\n# Ours\n"), course)
+    (problem,) = caught.value.problems
+    said = "include[2]: ours.md:5: opsbook.requires: must name chapters, got 'betta'. Did you mean `beta`?"
+    assert problem.endswith(said)
+
+
+def test_an_own_chapter_is_not_called_as_the_exam_is(course: Path, tmp_path: Path) -> None:
+    (tmp_path / "exam.md").write_text("# Our exam\n", encoding="utf8")
+    (tmp_path / "edition.yml").write_text("title: Ours\ninclude: [alpha, exam.md]\n", encoding="utf8")
+    with pytest.raises(EditionError, match=r"include\[2\]: must not be called `exam`, as the exam's files are"):
+        checked(tmp_path / "edition.yml", course)
+
+
+def test_an_own_chapter_without_a_title_is_refused_by_check(course: Path, tmp_path: Path) -> None:
+    with pytest.raises(EditionError, match=r"include\[2\]: ours.md:1: a chapter must begin with its title"):
+        checked(own(tmp_path, "Words.\n"), course)
+
+
+def test_faults_of_own_chapters_are_told_beside_those_of_names(course: Path, tmp_path: Path) -> None:
+    file = own(tmp_path, "# Ours\n\n{download}`x`\n")
+    with file.open("a", encoding="utf8") as more:
+        more.write("exclude: [fag]\n")
+    with pytest.raises(EditionError) as caught:
+        checked(file, course)
+    assert len(caught.value.problems) == 2
+
+
+OWN_BANK = """objectives:
+  - {id: ours/1, text: Tell who waits.}
+questions:
+  - id: who-waits
+    kind: choice
+    objective: ours/1
+    section: SECTION
+    difficulty: 1
+    points: 1
+    pool: [check]
+    prompt: One guest is served, and two stand in line. How many wait?
+    options:
+      - {id: two, text: Two, correct: true}
+      - {id: three, text: Three, correct: false, feedback: One of them is served.}
+    hints: [Who is served does not wait., Take one away., Three are there.]
+    solution: Three less one.
+"""
+
+
+@pytest.mark.parametrize(("section", "right"), [("ours-desk", True), ("ours-dsk", False)], ids=["there", "nowhere"])
+def test_an_own_question_names_a_section_of_its_chapter(
+    course: Path, tmp_path: Path, section: str, *, right: bool
+) -> None:
+    bank = OWN_BANK.replace("SECTION", section)
+    file = own(tmp_path, "# Ours\n\n(ours-desk)=\n## The desk\n\nWords.\n", ours=bank)
+    file.write_text("title: Ours\ninclude: [alpha, ours.md]\nbanks: [ours.yml]\n", encoding="utf8")
+    if right:
+        assert "ours/who-waits" in checked(file, course).questions
+        return
+    with pytest.raises(EditionError) as caught:
+        checked(file, course)
+    assert caught.value.problems == [
+        f"{tmp_path}/ours.yml:7: who-waits: section: must be a label in ours, got 'ours-dsk'. Did you mean `ours-desk`?"
+    ]
+
+
+def test_an_own_question_shows_no_picture(course: Path, tmp_path: Path) -> None:
+    bank = OWN_BANK.replace("SECTION", "ours-desk").replace("Take one away.", "'![x](https://example.org/x.png)'")
+    file = own(tmp_path, "# Ours\n\n(ours-desk)=\n## The desk\n\nWords.\n", ours=bank)
+    file.write_text("title: Ours\ninclude: [alpha, ours.md]\nbanks: [ours.yml]\n", encoding="utf8")
+    with pytest.raises(EditionError) as caught:
+        checked(file, course)
+    (problem,) = caught.value.problems
+    assert problem.startswith(f"{tmp_path}/ours.yml:15: a question must show no pictures, got one.")
+
+
+# --- An exam without questions
+
+
+def test_an_exam_without_questions_is_left_out_and_said(course: Path) -> None:
+    plan = planned(course, include=["beta"], requires="ignore")
+    assert "exam-pdf" not in plan.settings.outputs
+    assert "  exam-pdf is left out: no question in these chapters is kept for an exam" in plan.report().splitlines()
+    assert "exam-pdf" in planned(course, include=["alpha"]).settings.outputs
+
+
+def test_an_exam_without_questions_cannot_be_asked_for(course: Path) -> None:
+    (problem,) = problems(course, include=["beta"], requires="ignore", outputs=["lms", "exam-pdf"])
+    assert "outputs[2]: must not be asked for, since no question in these chapters is kept for an exam." in problem
+
+
+# --- The front page
+
+
+def test_each_front_page_leads_to_the_notebooks_of_its_readers(course: Path) -> None:
+    plan = planned(course)
+    student, instructor = (front_page(plan, known={}, titles={}, instructor=each) for each in (False, True))
+    assert "download the notebooks (the button at the top of this page" in student
+    assert "take `notebooks.zip`, which lies beside the folder of these pages" in instructor
+    assert "the button" not in instructor
+    pages = planned(course, outputs=["instructor-html", "student-notebooks"])
+    assert "pip install" not in front_page(pages, known={}, titles={}, instructor=True)
+
+
 # --- The report, and the course itself
+
+
+def test_the_report_of_data_is_about_the_chapters_of_the_edition(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data, "check", lambda *_: [])
+    monkeypatch.setattr(data, "report", lambda _settings, _root, chapters=None: [f"Run again for {chapters}."])
+    said = planned(course, include=["alpha"], data={"contact_log": {"seed": 7}}).report()
+    assert "  Run again for ['alpha']." in said.splitlines()
 
 
 def test_the_report_says_what_is_in_it_and_why(course: Path) -> None:

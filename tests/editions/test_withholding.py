@@ -1,8 +1,12 @@
 """What is kept from students is not in their stage, and what they have works as it did."""
 
+import json
+import re
+import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
 from opsbook.errors import BankError
 from opsbook.exercises.reading import read_bank
@@ -14,6 +18,7 @@ from opsbook.publishing.editions.withholding import (
     student_text,
     withhold,
 )
+from opsbook.publishing.solutions import REGIONS
 
 from . import small_stage
 from .small_stage import POLICY, SHOWN, Canaries, cell, make, notebook, printed, texts
@@ -167,6 +172,42 @@ def test_an_open_region_stops_everything(whole: tuple[Path, Canaries], tmp_path:
         student_notebook(given)
     page = tmp_path / "page.md"
     page.write_text("# Page\n\n### BEGIN SOLUTION\n\nOpen.\n", encoding="utf8")
-    with pytest.raises(ValueError, match=r"page\.md holds '### BEGIN SOLUTION' without its counterpart"):
+    with pytest.raises(ValueError, match=r"/page\.md: it holds '### BEGIN SOLUTION' without its counterpart"):
         student_text(page)
     assert whole[0].exists()
+
+
+def test_an_open_region_names_its_notebook(tmp_path: Path) -> None:
+    path = tmp_path / "exercises" / "own.ipynb"
+    path.parent.mkdir()
+    cells = [cell("code", "### BEGIN SOLUTION\nx = 1")]
+    path.write_text(json.dumps({"cells": cells, "metadata": {}}), encoding="utf8")
+    with pytest.raises(ValueError, match=r"^exercises/own\.ipynb: the cell 'cell' holds '### BEGIN SOLUTION'"):
+        student_text(path)
+
+
+@pytest.mark.parametrize("word", REGIONS)
+@pytest.mark.parametrize("marker", ["### {}", "=== {} ===", "<!-- {} -->", "% {}"])
+def test_every_region_of_a_page_goes(word: str, marker: str, tmp_path: Path) -> None:
+    begin, end = (marker.format(f"{each} {word}") for each in ("BEGIN", "END"))
+    page = tmp_path / "page.md"
+    page.write_text(f"# Page\n\nSeen.\n{begin}\nUnseen.\n{end}\nSeen too.\n", encoding="utf8")
+    assert student_text(page) == "# Page\n\nSeen.\nSeen too.\n"
+    page.write_text(f"# Page\n\n{marker.format(f'END {word}')}\nOpen.\n", encoding="utf8")
+    with pytest.raises(ValueError, match=f"END {word}' without its counterpart"):
+        student_text(page)
+
+
+def test_settings_keep_every_word(whole: tuple[Path, Canaries], tmp_path: Path) -> None:
+    # Wherever YAML folds this subtitle, a line begins like a comment.
+    subtitle = f"Rooms {'# ' * 90}and how to number them"
+    edition = {"title": "Own", "subtitle": subtitle}
+    written = {"title": "Own", "sphinx": {"config": {"opsbook_instructor": True, "opsbook_edition": edition}}}
+    stage = tmp_path / "whole"
+    shutil.copytree(whole[0], stage)
+    folded = yaml.safe_dump(written, sort_keys=False, allow_unicode=True, width=120)
+    assert re.search(r"^\s+#", folded, re.MULTILINE)
+    (stage / "_config.yml").write_text(folded, encoding="utf8")
+    withhold(stage, tmp_path / "bare", POLICY)
+    students = yaml.safe_load((tmp_path / "bare" / "_config.yml").read_text(encoding="utf8"))
+    assert students == {"title": "Own", "sphinx": {"config": {"opsbook_edition": edition}}}

@@ -182,6 +182,31 @@ def test_mark_schemes_vanish() -> None:
     assert source(cell) == "Explain.\n"
 
 
+@pytest.mark.parametrize("word", ["INSTRUCTOR", "MARK SCHEME"])
+@pytest.mark.parametrize("marker", ["### {}", "=== {} ===", "# {} of the second part"])
+def test_what_is_marked_for_who_teaches_vanishes(word: str, marker: str) -> None:
+    begin, end = (marker.format(f"{each} {word}") for each in ("BEGIN", "END"))
+    words, lines = handed_out(
+        text(f"Explain.\n{begin}\nTwo points for 45.\n{end}\nIn two lines.\n"),
+        code(f"x = 1\n{begin}\nx = 45\n{end}\nprint(x)"),
+    )
+    assert (source(words), source(lines)) == ("Explain.\nIn two lines.\n", "x = 1\nprint(x)")
+    assert (lines["outputs"], lines["execution_count"]) == ([], None)
+    with pytest.raises(ValueError, match=f"END {word}' without its counterpart"):
+        handed_out(text(f"Explain.\n{end}\n"))
+
+
+def test_what_is_marked_for_the_instructor_is_folded_or_left_out_later() -> None:
+    part = "### BEGIN INSTRUCTOR\nAsk why.\n### END INSTRUCTOR\n"
+    cells = {"cells": [text(f"Explain.\n{part}"), code(f"x = 1\n{part}x")], "metadata": {}}
+    assert [source(each) for each in solved(cells)["cells"]] == ["Explain.\n", "x = 1\nx"]
+    assert solved(cells)["cells"][1]["outputs"] == []
+    words, lines = reveal(cells)["cells"]
+    assert source(words) == "Explain.\n```{kept-back} For the instructor\nAsk why.\n```\n"
+    assert source(lines) == "x = 1\n# For the instructor:\nAsk why.\nx"
+    assert lines["metadata"]["tags"] == ["hide-input", "instructor"]
+
+
 def given() -> dict[str, Any]:
     cells = [
         text("# Exercises"),

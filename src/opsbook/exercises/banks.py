@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from opsbook.errors import BankError
 from opsbook.exercises import progress, prose
@@ -30,6 +30,8 @@ __all__ = [
     "variants",
 ]
 
+_OF_CLASS: Final = "seed.txt"
+
 
 def _folder() -> Path:
     here = Path(__file__).resolve().parent
@@ -40,13 +42,15 @@ def _folder() -> Path:
 def bank_paths() -> dict[str, Path]:
     """Return the file of each bank that came with opsbook, by the name of its chapter.
 
+    An edition, which has a class seed beside its banks, may have none.
+
     Raises
     ------
     BankError
         No bank came with opsbook.
     """
     paths = {path.stem: path for path in sorted(_folder().glob("*.yml"))}
-    if not paths:
+    if not paths and not (_folder() / _OF_CLASS).exists():
         raise BankError(["no question bank came with opsbook. Install it again."])
     return paths
 
@@ -73,7 +77,7 @@ def default_seed() -> int:
     ValueError
         The environment variable is not a whole number.
     """
-    of_class = _folder() / "seed.txt"
+    of_class = _folder() / _OF_CLASS
     text = os.environ.get("OPSBOOK_SEED", "").strip() or (
         of_class.read_text(encoding="ascii").strip() if of_class.exists() else "0"
     )

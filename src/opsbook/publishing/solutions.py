@@ -9,30 +9,59 @@ from collections.abc import Callable
 from copy import deepcopy
 from typing import Any, Final
 
-__all__ = ["KEPT_BACK", "has_solutions", "reveal", "solved", "strip"]
+__all__ = ["KEPT_BACK", "REGIONS", "has_solutions", "left_over", "region", "reveal", "solved", "strip"]
 
 KEPT_BACK: Final = frozenset({"solution", "instructor"})
-# nbgrader knows a marker by its words, wherever they stand in a line.
-_SOLUTION = re.compile(
-    r"^([ \t]*)#+[ \t]*BEGIN SOLUTION[^\n]*\n?(.*?)^[ \t]*#+[ \t]*END SOLUTION[^\n]*$", re.DOTALL | re.MULTILINE
-)
-_HIDDEN = re.compile(
-    r"^[ \t]*#+[ \t]*BEGIN HIDDEN TESTS[^\n]*\n?(.*?)^[ \t]*#+[ \t]*END HIDDEN TESTS[^\n]*\n?",
-    re.DOTALL | re.MULTILINE,
-)
-_MARKER = re.compile(r"#+[ \t]*(?:BEGIN|END) (?:SOLUTION|HIDDEN TESTS)")
-_SCHEME = re.compile(r"^=== BEGIN MARK SCHEME ===.*?^=== END MARK SCHEME ===[^\n]*\n?", re.DOTALL | re.MULTILINE)
+# The words of the markers around what is kept back, whoever looks for them.
+REGIONS: Final = ("SOLUTION", "HIDDEN TESTS", "INSTRUCTOR", "MARK SCHEME")
+_SIGNS: Final = r"(?:#+|=+|%+|//+|<!--+)"
+
+
+def region(*words: str) -> re.Pattern[str]:
+    r"""Return what matches a region with its two markers: what stands before the first, the word, what is inside.
+
+    As nbgrader, it knows a marker by its words. Signs such as ``###`` or ``===`` stand before the first.
+
+    Examples
+    --------
+    >>> region("INSTRUCTOR").sub("", "Seen.\n=== BEGIN INSTRUCTOR ===\nUnseen.\n=== END INSTRUCTOR ===\n")
+    'Seen.\n'
+    """
+    return re.compile(
+        rf"^([ \t]*){_SIGNS}[ \t]*BEGIN ({'|'.join(words)})\b[^\n]*\n(.*?)^[^\w\n]*END \2\b[^\n]*\n?",
+        re.DOTALL | re.MULTILINE,
+    )
+
+
+_SOLUTION = region("SOLUTION")
+_NOTES = region("INSTRUCTOR", "MARK SCHEME")
+_NOT_FOR_LEARNERS = region("HIDDEN TESTS", "INSTRUCTOR", "MARK SCHEME")
+_LEFT = re.compile(rf"{_SIGNS}[ \t]*(?:BEGIN|END) (?:{'|'.join(REGIONS)})\b")
+_NAMES: Final = {"INSTRUCTOR": "For the instructor", "MARK SCHEME": "Mark scheme", "HIDDEN TESTS": "Hidden tests"}
 _STUBS: Final = {"code": "# your turn", "markdown": "*Your answer:*"}
 
 Cell = dict[str, Any]
 
 
+def left_over(text: str) -> str:
+    r"""Return the first marker that stands in a text, or nothing.
+
+    Examples
+    --------
+    >>> left_over("Seen.\n### BEGIN INSTRUCTOR\n")
+    '### BEGIN INSTRUCTOR'
+    """
+    left = _LEFT.search(text)
+    return left[0] if left else ""
+
+
 def strip(notebook: dict[str, Any]) -> dict[str, Any]:
     """Return `notebook` as a learner gets it.
 
-    Solutions between nbgrader's markers become a stub, hidden tests and mark schemes disappear, whole cells tagged
-    ``solution`` or ``instructor`` are left out, and cells that hold or check a solution lose their outputs. A cell
-    that nbgrader holds for a solution, and that has no markers, is one from its first line to its last.
+    Solutions between nbgrader's markers become a stub; hidden tests, mark schemes and regions for the instructor
+    disappear, whole cells tagged ``solution`` or ``instructor`` are left out, and cells of code that hold any of it,
+    or check a solution, lose their outputs. A cell that nbgrader holds for a solution, and that has no markers, is
+    one from its first line to its last.
 
     Parameters
     ----------
@@ -56,7 +85,8 @@ def strip(notebook: dict[str, Any]) -> dict[str, Any]:
 def solved(notebook: dict[str, Any]) -> dict[str, Any]:
     """Return `notebook` as a learner may read it afterwards: with its solutions, less what is for who teaches.
 
-    Hidden tests, mark schemes, cells tagged ``instructor`` and the wrong answers that tests try stay away.
+    Hidden tests, mark schemes, what is marked or tagged for the instructor, and the wrong answers that tests try stay
+    away.
 
     Parameters
     ----------
@@ -72,11 +102,13 @@ def solved(notebook: dict[str, Any]) -> dict[str, Any]:
     def cell_with_solution(cell: Cell) -> Cell:
         source = "".join(cell["source"])
         if cell["cell_type"] == "code":
-            if _HIDDEN.search(source):
+            if _NOT_FOR_LEARNERS.search(source):
                 # What hidden tests have printed is as hidden as they are.
                 cell["outputs"], cell["execution_count"] = [], None
-            source = _HIDDEN.sub("", _SOLUTION.sub(lambda found: found[2].rstrip("\n"), source)).rstrip()
-        return _finished(cell, _without_scheme(cell, source))
+            source = _NOT_FOR_LEARNERS.sub("", _SOLUTION.sub(lambda found: found[3], source)).rstrip()
+        else:
+            source = _NOTES.sub("", source)
+        return _finished(cell, source)
 
     return _changed(notebook, frozenset({"instructor"}), cell_with_solution)
 
@@ -94,9 +126,9 @@ def has_solutions(notebook: dict[str, Any]) -> bool:
 def reveal(notebook: dict[str, Any]) -> dict[str, Any]:
     """Return `notebook` as pages for who teaches show it: everything, with what learners do not get folded and named.
 
-    Cells of code that hold a solution or hidden tests say so in words instead of markers and carry the tag
-    ``opsbook-solution`` or ``opsbook-tests``; texts tagged ``solution`` or ``instructor`` become the directive
-    ``kept-back``, whose argument names them.
+    Cells of code that hold a solution, hidden tests or something for the instructor say so in words instead of markers
+    and carry the tag ``opsbook-solution``, ``opsbook-tests`` or ``instructor``; texts tagged ``solution`` or
+    ``instructor``, and regions of texts, become the directive ``kept-back``, whose argument names them.
 
     Parameters
     ----------
@@ -126,16 +158,15 @@ def _changed(notebook: dict[str, Any], dropped: frozenset[str], change: Callable
 
 def _stub(solution: re.Match[str]) -> str:
     # A function's body needs a statement; at the margin the dots above do, and further ones would print "Ellipsis".
-    return f"{solution[1]}...  # your turn" if solution[1] else "# your turn: replace the dots above"
+    return f"{solution[1]}...  # your turn\n" if solution[1] else "# your turn: replace the dots above\n"
 
 
 def _stripped_cell(cell: Cell) -> Cell:
     source = "".join(cell["source"])
     grading = cell.get("metadata", {}).get("nbgrader", {})
     if cell["cell_type"] != "code":
-        without = _without_scheme(cell, source)
-        return _finished(cell, _STUBS["markdown"] if grading.get("solution") else without)
-    without = _HIDDEN.sub("", _SOLUTION.sub(_stub, source)).rstrip()
+        return _finished(cell, _STUBS["markdown"] if grading.get("solution") else _NOTES.sub("", source))
+    without = _NOT_FOR_LEARNERS.sub("", _SOLUTION.sub(_stub, source)).rstrip()
     if grading.get("solution") and not _SOLUTION.search(source):
         without = _STUBS["code"]
     if without != source.rstrip() or grading.get("grade") or grading.get("solution"):
@@ -144,19 +175,14 @@ def _stripped_cell(cell: Cell) -> Cell:
     return _finished(cell, without)
 
 
-def _without_scheme(cell: Cell, source: str) -> str:
-    return source if cell["cell_type"] == "code" else _SCHEME.sub("", source)
-
-
 def _finished(cell: Cell, source: str) -> Cell:
     if source != "".join(cell["source"]):
         cell["source"] = source.splitlines(keepends=True)
     # The wrong answers that the tests try would be as good as a hint at the right one.
     cell.get("metadata", {}).pop("opsbook", None)
-    left = _MARKER.search(source)
-    if left:
+    if left := left_over(source):
         raise ValueError(
-            f"the cell {cell.get('id', '')!r} holds {left[0]!r} without its counterpart in the same code cell. "
+            f"the cell {cell.get('id', '')!r} holds {left!r} without its counterpart in the same code cell. "
             "Begin and end each region in one code cell."
         )
     return cell
@@ -166,11 +192,13 @@ def _revealed_cell(cell: Cell) -> Cell:
     source = "".join(cell["source"])
     tags = _tags(cell)
     if cell["cell_type"] == "code":
-        named, solutions = _SOLUTION.subn(lambda found: f"{found[1]}# Solution:\n{found[2]}".rstrip("\n"), source)
-        named, tests = _HIDDEN.subn(lambda found: f"# Hidden tests:\n{found[1]}", named)
-        named = named.rstrip() if solutions or tests else source
-        if solutions or tests:
-            _tag(cell, "hide-input", "opsbook-solution" if solutions else "opsbook-tests")
+        named, solutions = _SOLUTION.subn(lambda found: f"{found[1]}# Solution:\n{found[3]}", source)
+        others = {found[2] for found in _NOT_FOR_LEARNERS.finditer(named)}
+        named = _NOT_FOR_LEARNERS.sub(lambda found: f"{found[1]}# {_NAMES[found[2]]}:\n{found[3]}", named)
+        named = named.rstrip() if solutions or others else source
+        if solutions or others:
+            kind = "opsbook-tests" if "HIDDEN TESTS" in others else "instructor"
+            _tag(cell, "hide-input", "opsbook-solution" if solutions else kind)
         if tags & KEPT_BACK:
             _tag(cell, "hide-cell")
         return _finished(cell, named)
@@ -180,7 +208,7 @@ def _revealed_cell(cell: Cell) -> Cell:
             source = _folded("For the instructor", source)
         elif "solution" in tags or grading.get("solution"):
             source = _folded("Solution", source)
-        source = _SCHEME.sub(lambda found: _folded("Mark scheme", "\n".join(found[0].splitlines()[1:-1])), source)
+        source = _NOTES.sub(lambda found: _folded(_NAMES[found[2]], found[3]), source)
     return _finished(cell, source)
 
 

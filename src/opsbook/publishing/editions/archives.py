@@ -5,13 +5,15 @@ import hashlib
 import json
 import os
 import re
-import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from opsbook.errors import EditionError
+from opsbook.publishing.editions.front import escaped
+from opsbook.publishing.editions.processes import Processes, problems_told
 from opsbook.publishing.lab import cited_names, legible
 from opsbook.publishing.notebooks import sources
 
@@ -60,7 +62,6 @@ _INSTRUCTOR: Final = {
     **_SHARED,
     "exercises/bank/": "the question banks, whole",
     "edition.yml": "the file that this edition was made from",
-    "secrets.json": "what `opsbook edition leaks` searches students' files for",
     "opsbook-*.whl": "the library with the whole banks inside: not for students",
 }
 
@@ -114,16 +115,17 @@ def pack(members: Mapping[str, bytes | Path], target: Path) -> None:
 # --- The library -----------------------------------------------------------------------------------------------
 
 
-def wheel(stage: Path, folder: Path) -> Path:
+def wheel(stage: Path, folder: Path, *, processes: Processes | None = None) -> Path:
     """Build the library of a stage, with its data and its question banks inside, and return the wheel.
 
     Its version ends in a mark of what is in it, such as ``0.1.0+e3f9a7c21``, so that pip replaces the library of
-    another course, or of last week. Hatchling runs in a process of its own and asks no network.
+    another course, or of last week. Hatchling runs in a process of its own, which `processes` may stop, and asks no
+    network.
 
     Raises
     ------
-    RuntimeError
-        Hatchling could not build it; its own words follow.
+    EditionError
+        Hatchling could not build it; what it complained of follows.
     """
     folder.mkdir(parents=True)  # hatchling says on no channel where it wrote, so the wheel is what is there
     # Else hatchling would look for one in the folders above, and might leave out everything that lies in this one.
@@ -136,13 +138,13 @@ def wheel(stage: Path, folder: Path) -> Path:
     environment = {**kept, "SOURCE_DATE_EPOCH": str(EPOCH), "PYTHONHASHSEED": "0"}
     try:
         project.write_text(marked, encoding="utf8")
-        done = subprocess.run(  # noqa: S603 - our own interpreter and arguments
-            command, cwd=stage, env=environment, capture_output=True, text=True, check=False
-        )
+        with Processes() as own:
+            done = (processes or own).run(command, folder=stage, environment=environment)
     finally:
         project.write_text(text, encoding="utf8")
     if done.returncode != 0:
-        raise RuntimeError(f"the library's wheel could not be built: {(done.stderr or done.stdout).strip()}")
+        why = "; ".join(problems_told(done.stderr or done.stdout))
+        raise EditionError([f"the library's wheel could not be built: {why}"])
     (made,) = folder.glob("*.whl")
     return made
 
@@ -178,7 +180,7 @@ def student_members(stage: Path, library: Path, *, title: str, who: str = "", ow
     own : str
         A sentence on what of the edition is not opsbook's.
     """
-    return _members(stage, library, _STUDENT, {}, title=title, who=who, own=own)
+    return _members(stage, library, _STUDENT, {}, title=escaped(title), who=who, own=own)
 
 
 def instructor_members(
@@ -193,7 +195,7 @@ def instructor_members(
     library : pathlib.Path
         Its wheel.
     title : str
-        The edition's title, which heads the README.
+        The edition's title, which heads the README, shown letter by letter.
     guide : str
         The marking guide, as one page of HTML.
     edition : pathlib.Path
@@ -204,7 +206,7 @@ def instructor_members(
     further: dict[str, bytes | Path] = {"edition.yml": edition, "marking-guide.html": guide.encode()}
     for path in sorted((stage / "exercises" / "bank").glob("*.yml")):
         further[f"exercises/bank/{path.name}"] = path
-    heading = f"{title}: for the instructor"
+    heading = f"{escaped(title)}: for the instructor"
     return _members(stage, library, _INSTRUCTOR, further, title=heading, who=who, own=own)
 
 

@@ -21,14 +21,23 @@ from opsbook.errors import EditionError
 from opsbook.publishing import book
 from opsbook.publishing.editions import archives, leaks, staging
 from opsbook.publishing.editions.data import renew
+from opsbook.publishing.editions.front import escaped
 from opsbook.publishing.editions.output import Output
 from opsbook.publishing.editions.plan import Plan, checked
-from opsbook.publishing.editions.processes import Processes, StageError, stage_environment, stage_process
+from opsbook.publishing.editions.processes import (
+    Processes,
+    StageError,
+    problems_told,
+    stage_environment,
+    stage_process,
+)
 from opsbook.publishing.editions.withholding import Policy, withhold
 
 __all__ = ["Built", "Job", "build", "run_jobs", "stage_process"]
 
 _AT_A_TIME: Final = 2
+# Of what a process says that names neither a warning nor an error.
+_MOST_SAID: Final = 20
 _COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
 # What a build leaves in a page's folder that is about itself.
 _NOT_PAGES: Final = (".buildinfo", ".doctrees")
@@ -122,7 +131,7 @@ def build(
         seconds = run_jobs(making.jobs(), said, processes)
         making.finish()
         place.replace()
-    return Built(place.folder, "\n\n".join(filter(None, [report, "\n".join(making.notes)])), seconds)
+    return Built(place.folder, "\n\n".join(filter(None, [report, "\n".join(making.notes())])), seconds)
 
 
 # --- Jobs ------------------------------------------------------------------------------------------------------
@@ -153,6 +162,11 @@ class Job:
 def run_jobs(jobs: list[Job], progress: Callable[[float, str], None], processes: Processes) -> dict[str, float]:
     """Run jobs, two at a time, and return how long each took; at the first that fails, stop all.
 
+    Raises
+    ------
+    EditionError
+        Two jobs failed at once; what both complained of is listed. Of a single one its own error is raised.
+
     Examples
     --------
     >>> done = []
@@ -165,23 +179,41 @@ def run_jobs(jobs: list[Job], progress: Callable[[float, str], None], processes:
     whole, ended = sum(job.cost for job in jobs), 0.0
     running: dict[Future[float], Job] = {}
     seconds: dict[str, float] = {}
+    failures: list[BaseException] = []
     with ThreadPoolExecutor(_AT_A_TIME) as pool:
         try:
-            while waiting or running:
+            while (waiting or running) and not failures:
                 for job in [each for each in waiting if set(each.after) <= seconds.keys()]:
                     if len(running) < _AT_A_TIME:
                         waiting.remove(job)
                         running[pool.submit(_timed, job)] = job
                 progress(ended / whole, " and ".join(job.name for job in running.values()))
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
+                if any(future.exception() for future in done):
+                    processes.stop()
+                    done, _ = wait(running)
                 for future in done:
                     job = running.pop(future)
-                    seconds[job.name] = future.result()
-                    ended += job.cost
+                    if error := future.exception():
+                        failures.append(error)
+                    else:
+                        seconds[job.name] = future.result()
+                        ended += job.cost
         except BaseException:
             processes.stop()
             raise
+    if failures:
+        raise _together(failures)
     return seconds
+
+
+def _together(failures: Sequence[BaseException]) -> BaseException:
+    """Return one error for all failures; what was only stopped because of another has nothing to say."""
+    own = [each for each in failures if not isinstance(each, InterruptedError)] or list(failures)
+    if len(own) == 1:
+        return own[0]
+    told = [each.problems if isinstance(each, EditionError) else [f"{type(each).__name__}: {each}"] for each in own]
+    return EditionError([problem for problems in told for problem in problems])
 
 
 def _way(job: Job, jobs: Sequence[Job]) -> float:
@@ -201,11 +233,13 @@ class _Making:
     def __init__(self, plan: Plan, place: Output, processes: Processes) -> None:
         self._plan, self._new, self._work, self._processes = plan, place.new, place.work, processes
         self._whole, self._bare = self._work / "instructor", self._work / "student"
-        self._secrets = self._work / leaks.SECRETS_FILE
-        self.notes: list[str] = []
+        # Beside the archive, so that what students get can be searched whatever the edition's outputs are.
+        self._secrets = self._new / "instructor" / leaks.SECRETS_FILE
+        self._renewed: list[str] = []
+        self._left_out: list[str] = []
         settings = plan.settings
         self._policy = Policy(hidden=plan.hidden, graded=frozenset(settings.points), seed=settings.seed)
-        self._who = ", ".join(filter(None, (settings.instructor, settings.institution)))
+        self._who = ", ".join(escaped(each) for each in (settings.instructor, settings.institution) if each)
 
     def jobs(self) -> list[Job]:
         """Return the steps that make what the edition asks for, and search what students get of it."""
@@ -243,11 +277,12 @@ class _Making:
 
     def _prepare(self) -> None:
         staging.stage(self._plan, self._whole)
-        self.notes = renew(self._plan, self._whole, processes=self._processes)
+        self._renewed = renew(self._plan, self._whole, processes=self._processes)
 
     def _withhold(self) -> None:
         withhold(self._whole, self._bare, self._policy)
         staging.for_students(self._plan, self._bare)
+        self._secrets.parent.mkdir(parents=True, exist_ok=True)
         self._secrets.write_text(leaks.secrets(self._whole, self._policy).dump(), encoding="utf8")
 
     # --- Pages
@@ -274,17 +309,17 @@ class _Making:
     # --- Notebooks
 
     def _own(self) -> str:
-        own = [each.title for part in self._plan.parts for each in part.chapters if each.own]
+        own = [escaped(each.title) for part in self._plan.parts for each in part.chapters if each.own]
         return f"Not opsbook's: {', '.join(own)}." if own else ""
 
     def _student_notebooks(self) -> None:
-        library = archives.wheel(self._bare, self._work / "student-wheel")
+        library = archives.wheel(self._bare, self._work / "student-wheel", processes=self._processes)
         title = self._plan.settings.title
         members = archives.student_members(self._bare, library, title=title, who=self._who, own=self._own())
         archives.pack(members, self._new / "student" / "notebooks.zip")
 
     def _instructor_notebooks(self) -> None:
-        library = archives.wheel(self._whole, self._work / "instructor-wheel")
+        library = archives.wheel(self._whole, self._work / "instructor-wheel", processes=self._processes)
         guide, title = self._work / "guide.html", self._plan.settings.title
         self._run(self._whole, "guide", str(self._whole), str(guide), title)
         members = archives.instructor_members(
@@ -296,7 +331,6 @@ class _Making:
             who=self._who,
             own=self._own(),
         )
-        members[leaks.SECRETS_FILE] = self._secrets
         archives.pack(members, self._new / "instructor" / "notebooks.zip")
 
     # --- Other formats
@@ -305,7 +339,9 @@ class _Making:
         try:
             return stage_process(stage, module, *arguments, processes=self._processes)
         except StageError as error:
-            raise EditionError(str(error).splitlines()) from error
+            # It may have built pages of its own.
+            said = _complaints(str(error), stage) if module == "paper" else problems_told(str(error))
+            raise EditionError(said) from error
 
     def _points(self, name: str) -> list[str]:
         file = self._work / f"{name}-points.json"
@@ -316,7 +352,7 @@ class _Making:
         exam = self._plan.settings.exam
         count = [] if exam.questions is None else ["--exam-questions", str(exam.questions)]
         options = [*count, "--exam-seed", str(exam.seed), *self._points("lms")]
-        self._run(self._whole, "lms", str(self._whole), str(self._new / "lms"), *options)
+        self._left_out += self._run(self._whole, "lms", str(self._whole), str(self._new / "lms"), *options).splitlines()
 
     def _grading(self) -> None:
         self._run(self._whole, "grading", str(self._whole), str(self._new / "grading"), *self._points("grading"))
@@ -329,7 +365,8 @@ class _Making:
     def _exam_pdf(self) -> None:
         exam = self._plan.settings.exam
         count = [] if exam.questions is None else ["--questions", str(exam.questions)]
-        self._run(self._whole, "paper", str(self._whole), str(self._new), "--exam", *count, "--seed", str(exam.seed))
+        options = ["--exam", *count, "--seed", str(exam.seed)]
+        self._left_out += self._run(self._whole, "paper", str(self._whole), str(self._new), *options).splitlines()
 
     # --- Nothing leaks
 
@@ -337,6 +374,10 @@ class _Making:
         parts = [_GIVEN[each] for each in outputs]
         if found := self._run(self._whole, "search", str(self._secrets), str(self._new), *parts):
             raise EditionError(found.splitlines())
+
+    def notes(self) -> list[str]:
+        """Return what is to be said of what was made: sets that were replaced, and what was left out."""
+        return [*self._renewed, *sorted(self._left_out)]
 
     def finish(self) -> None:
         """Lay the notebooks where the front page of the students' site leads to them."""
@@ -351,4 +392,4 @@ def _complaints(said: str, stage: Path) -> list[str]:
     """Return what Sphinx complained of, with paths as the edition knows them."""
     lines = [_COLOURS.sub("", line).replace(f"{stage}{os.sep}", "").rstrip() for line in said.splitlines()]
     found = [line for line in lines if "WARNING" in line or "ERROR" in line]
-    return list(dict.fromkeys(found or [line for line in lines if line][-20:]))
+    return list(dict.fromkeys(found or problems_told("\n".join(lines))[-_MOST_SAID:]))

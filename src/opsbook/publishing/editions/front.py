@@ -69,7 +69,12 @@ def front_page(plan: "Plan", *, known: Mapping[str, str], titles: Mapping[str, s
     instructor : bool
         Whether this is the copy of who teaches.
     """
-    pieces = [introduction(plan, instructor=instructor), _start(plan), week_plan(plan), contents(plan, known, titles)]
+    pieces = [
+        introduction(plan, instructor=instructor),
+        _start(plan, instructor=instructor),
+        week_plan(plan),
+        contents(plan, known, titles),
+    ]
     return "\n\n".join(filter(None, [*pieces, _made_from(plan)])) + "\n"
 
 
@@ -93,18 +98,23 @@ def introduction(plan: "Plan", *, instructor: bool) -> str:
 _IN_ADDRESS: Final = "%/:=&?~#+!$,;'@()*[]"
 
 
-def _start(plan: "Plan") -> str:
+def _start(plan: "Plan", *, instructor: bool) -> str:
     first = plan.parts[0].chapters[0]
     reading = (
         f"Read here, on a computer or a phone, without an account: begin with {_link(first)}. Figures, models and "
         "questions work in the page, and what you answer stays on your device."
     )
     lines = ["## How to start", reading]
-    if "student-notebooks" in plan.settings.outputs:
-        lines.append(
-            "To work with code, download the notebooks (the button at the top of this page on the website), unpack "
-            "them, open a terminal in the folder, and type:"
+    notebooks, where = (
+        ("instructor-notebooks", "take `notebooks.zip`, which lies beside the folder of these pages, unpack it")
+        if instructor
+        else (
+            "student-notebooks",
+            "download the notebooks (the button at the top of this page on the website), unpack them",
         )
+    )
+    if notebooks in plan.settings.outputs:
+        lines.append(f"To work with code, {where}, open a terminal in the folder, and type:")
         lines.append("```\npip install -r requirements.txt\njupyter lab\n```")
     return "\n\n".join(lines)
 

@@ -29,6 +29,7 @@ import yaml
 from opsbook.errors import EditionError, UnknownNameError
 from opsbook.exercises.banks import question
 from opsbook.exercises.code import CodeQuestion, CodeTest
+from opsbook.publishing.editions.front import escaped
 from opsbook.publishing.editions.withholding import student_notebook
 from opsbook.publishing.lab import cited_names, legible
 from opsbook.publishing.notebooks import sources
@@ -365,7 +366,7 @@ def _instructions(title: str, found: Sequence[Assignment], points: Mapping[str, 
     return _filled(
         "grading.md",
         {
-            "title": title,
+            "title": escaped(title),
             "version": version("nbgrader"),
             "first": found[0].name if found else "NAME",
             "table": "\n".join(rows) if found else "This edition has no code exercises, so nothing here is graded.",

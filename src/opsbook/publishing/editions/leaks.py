@@ -4,6 +4,17 @@ Texts are compared by their letters and digits alone, since a page splits them b
 ways. A text is a secret only as far as it does not also stand where students are meant to read it, and what they are
 meant to read is taken from the instructor's stage: a leak cannot excuse itself. Keys too short to be told from any
 other word are looked for by their place: a field such as `answer` beside the id of a question that is not checked.
+
+Every text of 20 characters or more is searched for, white space counted once. One of fewer than 16 letters and digits,
+such as a formula, is known by its signs: as a whole, as its author wrote it, without white space if 16 characters are
+left then, else with it. Not searched for:
+
+- shorter texts, and those of fewer than four letters and digits, such as rulers;
+- a text of few letters in other signs: a formula as a page sets it, or without the spaces that it had;
+- numbers in what a cell shows as JSON, and pictures that were drawn or compressed anew, or whose text is drawn;
+- in a PDF: text within pictures, the alternative texts of single words on a page, and names of places in the document
+  (structure, bookmarks, links, forms and notes are searched);
+- anything encrypted, and archives of other kinds than zip and gzip.
 """
 
 import base64
@@ -19,9 +30,9 @@ import unicodedata
 import zipfile
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final, NamedTuple
@@ -36,6 +47,7 @@ from opsbook.exercises.question import Entry, Question
 from opsbook.exercises.reading import read_bank
 from opsbook.publishing.editions.withholding import KEPT_SOLUTION, Policy, fed_by_solutions
 from opsbook.publishing.lab import cited_names
+from opsbook.publishing.solutions import REGIONS
 
 __all__ = ["SECRETS_FILE", "Secret", "Secrets", "check", "scan", "secrets"]
 
@@ -46,6 +58,7 @@ _GUIDE: Final = "book/instructor-guide"
 
 _FEWEST: Final = 20  # characters that a text must have to be told from others
 _WHOLE: Final = 16  # letters and digits of a short text, which must be found as a whole
+_FEW: Final = 4  # letters and digits that tell a formula from a ruler
 _PART: Final = 28  # letters and digits between two formulas, which no secret shares with others by chance
 _RUN: Final = 48  # letters and digits in a row that give a longer text away
 _QUOTED: Final = 24  # letters and digits in a row that count as quoted from what students read
@@ -60,7 +73,7 @@ _KEYS: Final = frozenset(
 )
 _ABOUT: Final = frozenset({"covers", "minutes", "objectives", "requires"})
 _CELL_METADATA: Final = frozenset({"jupyter", "nbgrader", "slideshow", "tags"})
-_REGIONS: Final = ("SOLUTION", "HIDDEN TESTS", "INSTRUCTOR", "MARK SCHEME")
+_MARKER = re.compile(rf"(?:BEGIN|END) (?:{'|'.join(REGIONS)})\b")
 _KEPT_TAGS: Final = frozenset({"solution", "instructor"})
 
 
@@ -73,11 +86,12 @@ class Secret:
     name : str
         What it is, for whoever reads a finding.
     stream : str
-        What is searched for: letters and digits alone, or for code everything but white space.
+        What is searched for, as `kind` says.
     own : tuple of (int, int)
         The parts of the stream that stand in no public text.
-    code : bool
-        Whether it is code.
+    kind : str
+        What the stream is made of: ``letters`` and digits alone; everything but white space, ``squeezed``, as of code;
+        or everything, with white space ``spaced`` alike.
     exam : bool
         Whether the exam itself shows it: a prompt, or an option.
     """
@@ -85,7 +99,7 @@ class Secret:
     name: str
     stream: str
     own: tuple[tuple[int, int], ...]
-    code: bool = False
+    kind: str = "letters"
     exam: bool = False
 
 
@@ -106,7 +120,7 @@ class Secrets:
     texts: tuple[Secret, ...]
     keyless: frozenset[str]
     hidden: bool
-    _indices: dict[bool, "_Index"] = field(default_factory=dict, compare=False, repr=False)
+    _indices: dict[str, "_Index"] = field(default_factory=dict, compare=False, repr=False)
 
     def dump(self) -> str:
         """Return them as JSON, for the instructor's archive."""
@@ -122,17 +136,18 @@ class Secrets:
         texts = tuple(Secret(**{**each, "own": tuple(map(tuple, each["own"]))}) for each in held["texts"])
         return cls(texts, frozenset(held["keyless"]), held["hidden"])
 
-    def index(self, *, code: bool) -> "_Index":
-        """Return what finds them in a stream."""
-        if code not in self._indices:
-            self._indices[code] = _Index([each for each in self.texts if each.code is code])
-        return self._indices[code]
+    def index(self, kind: str) -> "_Index":
+        """Return what finds them in a stream of a kind."""
+        if kind not in self._indices:
+            self._indices[kind] = _Index([each for each in self.texts if each.kind == kind])
+        return self._indices[kind]
 
 
 # --- Streams ---------------------------------------------------------------------------------------------------
 
 _NOT_WORDS = re.compile(r"[\W_]+")
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|[\"'\\/nrt])")
+_NO_ESCAPE = re.compile(r"(?<!\\)\\(?!u[0-9a-fA-F]{4}|[\"'\\/nrt])")
 _TAG = re.compile(r"<[A-Za-z/!?][^<>]*>")
 _MARKUP: Final = ("<", "{", "[")
 _PLAIN: Final = {"n": "\n", "r": "\n", "t": "\t"}
@@ -146,6 +161,13 @@ def _letters(text: str) -> str:
 
 def _squeezed(text: str) -> str:
     return "".join(text.split())
+
+
+def _spaced(text: str) -> str:
+    return " ".join(text.split())
+
+
+_STREAMS: Final[Mapping[str, Callable[[str], str]]] = {"letters": _letters, "squeezed": _squeezed, "spaced": _spaced}
 
 
 def _unescaped(text: str) -> str:
@@ -163,8 +185,9 @@ def _forms(text: str) -> Iterator[tuple[str, str]]:
     readings = [("as text", text)]
     if "\\" in text:
         once = _unescaped(text)
-        # Pages and JSON escape what is theirs; elsewhere a backslash may belong to the text itself.
-        readings = [*(() if text.lstrip()[:1] in _MARKUP else readings), ("JSON-escaped", once)]
+        # Pages and JSON escape what is theirs; elsewhere a backslash may belong to the text itself, as in a formula.
+        plain = text.lstrip()[:1] not in _MARKUP or _NO_ESCAPE.search(text)
+        readings = [*(readings if plain else ()), ("JSON-escaped", once)]
         if re.search(r"\\(?:u[0-9a-fA-F]{4}|[n\"])", once):
             readings.append(("JSON-escaped", _unescaped(once)))
     for name, reading in readings:
@@ -347,11 +370,11 @@ def _secret(kept: Iterable[_Told], public: Iterable[_Told], works: Mapping[str, 
     """Return as secrets what stands in no public text."""
     texts = [each for told in kept for each in _streams(told)]
     found: list[Secret] = []
-    for code in (False, True):
-        index = _Index([each for each in texts if each.code is code], quotes=True)
+    for kind in _STREAMS:
+        index = _Index([each for each in texts if each.kind == kind], quotes=True)
         masks = [bytearray(len(stream)) for stream in index.streams]
-        for told in public:
-            for data in _public_streams(told, works, code=code):
+        for told in public if index.secrets else ():
+            for data in _public_streams(told, works, kind):
                 for number, start, end in index.matches(data):
                     if end - start >= min(len(masks[number]), _QUOTED):
                         masks[number][start:end] = b"\1" * (end - start)
@@ -361,23 +384,34 @@ def _secret(kept: Iterable[_Told], public: Iterable[_Told], works: Mapping[str, 
                 for run in re.finditer(rb"\0{%d,}" % (_OWN if len(mask) <= _RUN else _OWN_OF_RUN), mask)
             )
             if own:
-                found.append(Secret(secret.name, secret.stream, own, secret.code, secret.exam))
+                found.append(replace(secret, own=own))
     return tuple(dict.fromkeys(found))
 
 
 def _streams(told: _Told) -> Iterator[Secret]:
     """Yield what is searched for: the whole of a text, the parts that a page shows in one piece, and each sentence."""
-    if len(told.text.strip()) < _FEWEST or told.text.strip() == KEPT_SOLUTION:
+    text = told.text.strip()
+    if len(text) < _FEWEST or text == KEPT_SOLUTION:
         return
-    make = _squeezed if told.code else _letters
-    streams = {make(told.text): _WHOLE}
+    kind = "squeezed" if told.code else "letters"
+    streams = {_STREAMS[kind](text): _WHOLE}
     if not told.code:
-        for part in _parts(told.text):
+        for part in _parts(text):
             for piece in (part, *re.split(r"(?<=[.!?])\s+", part)):
                 streams.setdefault(_letters(piece), _PART)
     for stream, fewest in streams.items():
         if len(stream) >= fewest:
-            yield Secret(told.name, stream, ((0, len(stream)),), told.code, told.exam)
+            yield Secret(told.name, stream, ((0, len(stream)),), kind, told.exam)
+    if len(_STREAMS[kind](text)) < _WHOLE and len(_letters(text)) >= _FEW and len(_spaced(text)) >= _FEWEST:
+        yield _by_signs(told, text)
+
+
+def _by_signs(told: _Told, text: str) -> Secret:
+    """Return what is searched for of a text that has few letters: all its signs, less those that a page drops."""
+    bare = text.strip() if told.code else text.strip(" $`*_")
+    tries = (("squeezed", bare), ("spaced", bare), ("spaced", text))
+    kind, stream = next((kind, made) for kind, each in tries if len(made := _STREAMS[kind](each)) >= _WHOLE)
+    return Secret(told.name, stream, ((0, len(stream)),), kind, told.exam)
 
 
 def _parts(text: str) -> list[str]:
@@ -390,11 +424,10 @@ def _parts(text: str) -> list[str]:
     return text.split("\0")
 
 
-def _public_streams(told: _Told, works: Mapping[str, str], *, code: bool) -> Iterator[bytes]:
+def _public_streams(told: _Told, works: Mapping[str, str], kind: str) -> Iterator[bytes]:
     """Yield a public text as it is written, as a page shows it, and with the words of its formulas and citations."""
-    make = _squeezed if code else _letters
-    yield make(told.text).encode()
-    if code:
+    yield _STREAMS[kind](told.text).encode()
+    if kind != "letters":
         return
     for part in _parts(told.text):
         yield _letters(part).encode()
@@ -476,8 +509,8 @@ def _divided(text: str) -> tuple[list[tuple[str, str]], str]:
     outside: list[str] = []
     region = ""
     for line in text.splitlines():
-        begins = next((name for name in _REGIONS if f"BEGIN {name}" in line), "")
-        ends = any(f"END {name}" in line for name in _REGIONS)
+        begins = next((name for name in REGIONS if f"BEGIN {name}" in line), "")
+        ends = any(f"END {name}" in line for name in REGIONS)
         if begins:
             region = begins
             inside.append((begins, []))
@@ -536,16 +569,16 @@ def _read_notebook(path: Path, docname: str, kept: list[_Told], public: list[_To
         if tags or (grading.get("solution") and not regions):
             name = f"{min(tags, default='solution')} in {where}"
             kept.append(_Told(name, source, code=is_code))
-            kept += [_Told(name, text) for text in _shown(cell)]
-            kept += [_Told(name, text[:400], code=True) for text in _strings(cell.get("attachments"))]
+            kept += _told_by(name, cell)
+            kept += [_Told(name, _picture(text), code=True) for text in _strings(cell.get("attachments"))]
             continue
         for region, text in regions:
             kept.append(_Told(f"{region.lower()} in {where}", text, code=is_code))
-            kept += [_Told(f"{region.lower()} in {where}", each) for each in _shown(cell)]
+            kept += _told_by(f"{region.lower()} in {where}", cell)
         if number - 1 in fed:
-            kept += [_Told(f"solution shown by {where}", text) for text in _shown(cell)]
+            kept += _told_by(f"solution shown by {where}", cell)
         elif is_code and not regions and not grading.get("grade"):
-            public += [_Told(where, text) for text in _shown(cell)]
+            public.append(_Told(where, "\n".join(text for _, text in _shown(cell))))
         if is_code:
             public.append(_Told(where, outside))
         else:
@@ -554,12 +587,31 @@ def _read_notebook(path: Path, docname: str, kept: list[_Told], public: list[_To
             public.append(_Told(where, rest))
 
 
-def _shown(cell: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the texts that a cell shows beneath it."""
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def _shown(cell: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the texts that a cell shows beneath it, each with its type: printed, displayed, or told by an error."""
     for output in cell.get("outputs", ()):
-        yield "".join(output.get("text", ""))
-        for mime in ("text/plain", "text/markdown", "text/html"):
-            yield "".join(output.get("data", {}).get(mime, ""))
+        yield "text", "".join(output.get("text", ""))
+        yield "text", _COLOURS.sub("", "\n".join((output.get("evalue", ""), *output.get("traceback", ()))))
+        for mime, value in output.get("data", {}).items():
+            # A text may stand there as a list of its lines; what is JSON has its strings anywhere.
+            whole = isinstance(value, list) and all(isinstance(line, str) for line in value)
+            yield from ((mime, text) for text in _strings("".join(value) if whole else value))
+
+
+def _told_by(name: str, cell: Mapping[str, Any]) -> Iterator[_Told]:
+    """Yield what a cell shows, to be kept back."""
+    for mime, text in dict.fromkeys(_shown(cell)):
+        picture = mime.startswith("image/") and not mime.endswith("xml")
+        yield _Told(name, _picture(text), code=True) if picture else _Told(name, text)
+
+
+def _picture(encoded: str) -> str:
+    """Return a stretch of a picture in base64 that no other begins with."""
+    letters = "".join(encoded.split())
+    return letters[400:2400] if len(letters) > 800 else letters  # noqa: PLR2004 - behind what software writes first
 
 
 def _read_page(path: Path, docname: str, kept: list[_Told], public: list[_Told]) -> None:
@@ -640,7 +692,7 @@ def _pdf_text(data: bytes) -> str:
 
     logging.getLogger("pypdf").setLevel(logging.ERROR)
     reader = PdfReader(io.BytesIO(data))
-    texts = [str(value) for value in (reader.metadata or {}).values()]
+    texts = [*_pdf_strings(data)]
     with _PDFIUM:
         document = PdfDocument(data)
         texts += [page.get_textpage().get_text_range() for page in document]
@@ -648,6 +700,43 @@ def _pdf_text(data: bytes) -> str:
     for name, held in reader.attachments.items():
         texts += [name, *(each.decode(errors="ignore") for each in held)]
     return "\n".join(texts)
+
+
+_PDF_STREAM = re.compile(rb"\bstream\r?\n(.*?)\r?\n?endstream\b", re.DOTALL)
+_PDF_NESTED: Final = rb"\((?:[^()\\]++|\\.|\((?:[^()\\]++|\\.)*+\))*+\)"
+_PDF_STRING = re.compile(rb"\((?:[^()\\]++|\\.|" + _PDF_NESTED + rb")*+\)|<[0-9A-Fa-f\s]++>", re.DOTALL)
+_PDF_ESCAPE = re.compile(rb"\\([0-7]{1,3}|\r?\n|.)", re.DOTALL)
+_PDF_PLAIN: Final = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"", b"f": b"", b"\n": b"", b"\r\n": b""}
+
+
+def _pdf_strings(data: bytes) -> Iterator[str]:
+    """Yield every string beside the pages: alternative texts, bookmarks, addresses, fields of forms, notes.
+
+    To follow the structure of a long book from object to object takes minutes; to read it as a file, a second.
+    """
+    beside = [_PDF_STREAM.sub(b" ", data)]
+    for found in _PDF_STREAM.finditer(data):
+        if b"/ObjStm" in data[max(found.start() - 400, 0) : found.start()].rpartition(b" obj")[2]:
+            with suppress(zlib.error):
+                beside.append(zlib.decompressobj().decompress(found[1]))
+    for part in beside:
+        yield from (_pdf_string(found[0]) for found in _PDF_STRING.finditer(part))
+
+
+def _pdf_string(written: bytes) -> str:
+    if written[:1] == b"<":
+        digits = b"".join(written[1:-1].split()).decode()
+        data = bytes.fromhex(digits + "0" * (len(digits) % 2))
+    else:
+        data = _PDF_ESCAPE.sub(_pdf_character, written[1:-1])
+    if data[:2] in {b"\xfe\xff", b"\xff\xfe"}:
+        return data.decode("utf-16", errors="ignore")
+    return data.decode("latin-1")
+
+
+def _pdf_character(found: re.Match[bytes]) -> bytes:
+    what = found[1]
+    return bytes([int(what, 8) & 255]) if what[:1].isdigit() else _PDF_PLAIN.get(what, what)
 
 
 def _text(blob: _Blob) -> str:
@@ -683,16 +772,23 @@ def _given_away(text: str, held: Secrets, *, exam: bool, form: str = "") -> dict
     """Return the names of the secrets that a text holds, each with the form in which it does."""
     found: dict[str, str] = {}
     for name, reading in _forms(text):
-        for code, make in ((False, _letters), (True, _squeezed)):
-            for secret in held.index(code=code).found(make(reading).encode(errors="ignore")):
+        for kind, make in _STREAMS.items():
+            index = held.index(kind)
+            for secret in index.found(make(reading).encode(errors="ignore")) if index.secrets else ():
                 if not (exam and secret.exam):
                     found.setdefault(secret.name, form or name)
     return found
 
 
+_PICTURES: Final = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF")
+
+
 def _in_text(blob: _Blob, held: Secrets, *, exam: bool) -> dict[str, str]:
     text = _text(blob)
     found = _given_away(text, held, exam=exam)
+    if blob.data.startswith(_PICTURES):
+        # Pages keep as a file what a notebook keeps in base64.
+        found |= _given_away(base64.b64encode(blob.data).decode(), held, exam=exam, form="as a picture")
     source = _unescaped(text) if "\\n" in text else text
     pieces = []
     for decoded in _decoded(source):
@@ -797,6 +893,10 @@ def _by_place(blob: _Blob, held: Secrets) -> Iterator[str]:
     if suffix not in _READ:
         return
     text = blob.data.decode("utf-8", errors="ignore")
+    # Pages show their sources as own.md.txt.
+    if blob.name.removesuffix(".txt").endswith(".md"):
+        for marker in _MARKER.finditer(text):
+            yield f"the marker `{marker[0]}` in its line {text.count(chr(10), 0, marker.start()) + 1}"
     if suffix in {".yml", ".yaml"}:
         yield from _in_yaml(text, stem, held)
         return
@@ -845,7 +945,7 @@ def _in_notebook(notebook: Mapping[str, Any], held: Secrets) -> Iterator[str]:
         for tag in _KEPT_TAGS & set(metadata.get("tags", ())):
             if held.hidden or tag == "instructor":
                 yield f"a cell tagged `{tag}`, its cell {number}"
-        marker = re.search(r"(?:BEGIN|END) (?:SOLUTION|HIDDEN TESTS|MARK SCHEME)", source)
+        marker = _MARKER.search(source)
         if marker and cell.get("cell_type") != "raw":
             yield f"the marker `{marker[0]}` in its cell {number}"
         if "opsbook" in metadata:
@@ -874,20 +974,21 @@ def scan(target: Path, held: Secrets, *, within: Path | None = None) -> list[str
     """
     paths = sorted(path for path in target.rglob("*") if path.is_file()) if target.is_dir() else [target]
     base = within or (target if target.is_dir() else target.parent)
-    texts: dict[bytes, dict[str, str]] = {}
+    texts: dict[tuple[bytes, bool], dict[str, str]] = {}
     findings: list[str] = []
     for path in paths:
         for blob in _blobs(path.relative_to(base).as_posix(), path.read_bytes()):
             digest = hashlib.sha256(blob.data).digest()
-            if digest not in texts:
-                texts[digest] = _in_text(blob, held, exam=path.name == _EXAM)
-            findings += [f"{blob.place}: {name} ({form})" for name, form in texts[digest].items()]
+            exam = blob.place == _EXAM
+            if (digest, exam) not in texts:
+                texts[digest, exam] = _in_text(blob, held, exam=exam)
+            findings += [f"{blob.place}: {name} ({form})" for name, form in texts[digest, exam].items()]
             findings += [f"{blob.place}: {found}" for found in dict.fromkeys(_by_place(blob, held))]
     return findings
 
 
 def check(output: Path) -> list[str]:
-    """Search everything that students get of a built edition, by what its instructor's archive says is secret.
+    """Search everything that students get of a built edition, by what its build says is secret.
 
     Parameters
     ----------
@@ -902,16 +1003,17 @@ def check(output: Path) -> list[str]:
     Raises
     ------
     FileNotFoundError
-        The folder holds no instructor's archive, or the archive does not say what is secret.
+        The folder does not say what is secret.
+    ValueError
+        What says so cannot be read.
     """
-    archive = output / "instructor" / "notebooks.zip"
-    if not archive.is_file():
-        raise FileNotFoundError(f"{archive} is missing, which says what is secret. Build the edition with it.")
-    with zipfile.ZipFile(archive) as members:
-        name = next((name for name in members.namelist() if name.rpartition("/")[2] == SECRETS_FILE), None)
-        if name is None:
-            raise FileNotFoundError(f"{archive} does not hold {SECRETS_FILE}. Build the edition again.")
-        held = Secrets.load(members.read(name).decode("utf8"))
+    file = output / "instructor" / SECRETS_FILE
+    if not file.is_file():
+        raise FileNotFoundError(f"{file} is missing, which says what is secret. Build the edition again.")
+    try:
+        held = Secrets.load(file.read_text(encoding="utf8"))
+    except (ValueError, LookupError, TypeError) as error:
+        raise ValueError(f"{file} does not say what is secret: {error!r}. Build the edition again.") from error
     findings: list[str] = []
     for path in sorted(output.iterdir()):
         if path.name in {"instructor", "lms", "grading"}:

@@ -8,9 +8,10 @@ import json
 import os
 import shutil
 import signal
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, Self
@@ -21,6 +22,8 @@ MARKER: Final = ".opsbook-edition.json"
 """The file that tells an edition's output from any other folder."""
 
 _WORK: Final = ".building"
+_LOCK: Final = ".building.lock"
+_OURS: Final = (_WORK, _LOCK)
 _MOST_NAMED: Final = 5
 
 
@@ -48,12 +51,15 @@ class Output:
         self.new = self._work / "new"
         self.work = self._work / "work"
         self._made: list[Path] = []
+        self._held: int | None = None
 
     def __enter__(self) -> Self:
         if self.folder.exists() and not self.folder.is_dir():
             raise ValueError(f"the output must be a folder, got the file {self.folder}. Name another with --output.")
         self._take()
         try:
+            self._recover()
+            self._work.mkdir()
             self._refuse_work()
             self.new.mkdir()
             self.work.mkdir()
@@ -75,7 +81,7 @@ class Output:
             (self._work / "names").write_text(json.dumps(names), encoding="utf8")
             old.mkdir()
             # The marker leaves first and comes last: without it, a half-made change can be seen and taken back.
-            for name in _marker_first(path.name for path in self.folder.iterdir() if path.name != _WORK):
+            for name in _marker_first(path.name for path in self.folder.iterdir() if path.name not in _OURS):
                 (self.folder / name).rename(old / name)
             for name in reversed(list(_marker_first(names))):
                 (self.new / name).rename(self.folder / name)
@@ -95,13 +101,29 @@ class Output:
         for each in reversed(missing):
             each.mkdir()
             self._made.append(each)
-        owner = self._work / "owner"
-        if self._work.exists():
-            if _alive(owner):
+        file = self.folder / _LOCK
+        while self._held is None:
+            held = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+            if not _locked(held):
+                os.close(held)
                 raise ValueError(f"another build is writing to {self.folder}. Wait for it, or name another folder.")
-            self._recover()
-        self._work.mkdir()
-        owner.write_text(str(os.getpid()), encoding="ascii")
+            # Whoever had it may have removed the file in between, and then somebody else may hold the next one.
+            if _same(held, file):
+                self._held = held
+            else:
+                os.close(held)
+
+    def _release(self) -> None:
+        if self._held is None:
+            return
+        file, held, self._held = self.folder / _LOCK, self._held, None
+        if os.name == "nt":  # nobody removes an open file there, and nobody removes the next owner's
+            os.close(held)
+            with suppress(OSError):
+                file.unlink()
+        else:
+            file.unlink(missing_ok=True)
+            os.close(held)
 
     def _recover(self) -> None:
         """Take back a change that a power cut stopped halfway, and clear what a killed build left."""
@@ -113,10 +135,16 @@ class Output:
                     _remove(self.folder / name)
             for path in sorted(old.iterdir(), key=lambda path: path.name == MARKER):
                 path.rename(self.folder / path.name)
-        shutil.rmtree(self._work)
+        shutil.rmtree(self._work, ignore_errors=True)
 
     def _leave(self) -> None:
-        shutil.rmtree(self._work, ignore_errors=True)
+        """Clear the work; what a change that failed halfway has moved goes back, now or at the next build."""
+        try:
+            self._recover()
+        except OSError:
+            return
+        finally:
+            self._release()
         for each in reversed(self._made):
             if not any(each.iterdir()):
                 each.rmdir()
@@ -154,7 +182,7 @@ def _mark(folder: Path) -> None:
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder)
-        if name.parts[0] != _WORK and (path.is_symlink() or not path.is_dir()):
+        if name.parts[0] not in _OURS and (path.is_symlink() or not path.is_dir()):
             yield name.as_posix(), path
 
 
@@ -173,13 +201,34 @@ def _remove(path: Path) -> None:
         path.unlink()
 
 
-def _alive(owner: Path) -> bool:
+def _same(held: int, file: Path) -> bool:
     try:
-        number = int(owner.read_text(encoding="ascii"))
-        os.kill(number, 0)
-    except (OSError, ValueError):
+        return os.path.samestat(os.fstat(held), file.stat())
+    except FileNotFoundError:
         return False
-    return number != os.getpid()
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _locked(file: int) -> bool:
+        """Lock an open file until it is closed, if need be by the end of the process; return whether it was free."""
+        try:
+            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _locked(file: int) -> bool:
+        """Lock an open file until it is closed, if need be by the end of the process; return whether it was free."""
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
 
 @contextmanager

@@ -16,6 +16,8 @@ from xml.etree.ElementTree import Element, ParseError
 from opsbook.exercises.forms import meant, shown
 from opsbook.exercises.question import SLUG_FORM
 from opsbook.located import UnreadableError, text_of
+from opsbook.publishing.editions.own_chapters import form_faults
+from opsbook.publishing.editions.styles import reaches_out
 
 __all__ = ["BANKS", "CHAPTERS", "TABLES", "chapter_faults", "faults", "image_faults"]
 
@@ -130,7 +132,7 @@ def chapter_faults(folder: Path, name: str) -> list[str]:
             return [f"must be Markdown that can be read, got {shown(name)}: {error}"]
     elif not _is_notebook(path):
         return [f"must be a notebook of format 4, got {shown(name)}, which is none. Save it with JupyterLab."]
-    return []
+    return form_faults(path, name)
 
 
 def _is_notebook(path: Path) -> bool:
@@ -224,18 +226,10 @@ def _element_faults(element: Element) -> Iterator[str]:
             embedded = name == "image" and re.match(r"data:image/(png|jpeg);base64,[A-Za-z0-9+/=\s]*\Z", value)
             if not value.startswith("#") and not embedded:
                 yield f"must refer to nothing outside the file, got {{}} with `href` on `<{name}>`. Remove it."
-        elif plain == "base" or _reaches_out(value):
+        elif plain == "base" or reaches_out(value):
             yield f"must refer to nothing outside the file, got {{}} with `{plain}` on `<{name}>`. Remove it."
-    if name == "style" and _reaches_out(element.text or ""):
+    if name == "style" and reaches_out("".join(element.itertext())):
         yield "must refer to nothing outside the file, got {} with such a `<style>`. Remove it."
-
-
-def _reaches_out(style: str) -> bool:
-    """Return whether a style or attribute may refer to another file; a backslash may hide that it does."""
-    spoken = re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL).lower()
-    return bool(
-        re.search(r"""\\|//|@import|script:|image-set|src\(|image\(|expression\(|url\((?!\s*["']?\s*#)""", spoken)
-    )
 
 
 def _use_faults(root: Element) -> Iterator[str]:

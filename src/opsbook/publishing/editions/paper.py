@@ -28,6 +28,7 @@ from opsbook.publishing.editions.printing import STYLES, NoPressError, printed
 
 __all__ = ["book_page", "exam_page", "key_page", "main", "write_book", "write_exam"]
 
+_NO_EXAM: Final = "exam.pdf is left out: no bank of the edition has a question in the pool `exam`."
 _LABEL: Final = r"^\({}\)=\s*\n(?:\([^)\n]*\)=\s*\n)*#+ +(.+)$"
 
 
@@ -107,10 +108,7 @@ def _built(stage: Path, folder: Path) -> Path:
 def _drawn(count: int | None, seed: int) -> tuple[Question, ...]:
     there = len(examined(list(bank_paths())))
     if not there:
-        raise ValueError(
-            "The edition has no question for an exam: none of its chapters' banks has one in the pool `exam`. Include "
-            "a chapter that has, or leave `exam-pdf` out of `outputs`."
-        )
+        return ()
     return draw_exam(min(FULL_QUESTIONS, there) if count is None else count, seed=seed)
 
 
@@ -211,7 +209,7 @@ def _plain(heading: str) -> str:
     return re.sub(r"[*`]|\[([^\]]*)\]\([^)]*\)", r"\1", heading).strip()
 
 
-def write_exam(stage: Path, file: Path, key: Path, *, count: int | None = None, seed: int = 1) -> None:
+def write_exam(stage: Path, file: Path, key: Path, *, count: int | None = None, seed: int = 1) -> bool:
     """Write an exam and its key as two PDFs, from the banks of the library that runs.
 
     Parameters
@@ -225,20 +223,29 @@ def write_exam(stage: Path, file: Path, key: Path, *, count: int | None = None, 
     seed : int
         The exam's number.
 
+    Returns
+    -------
+    bool
+        Whether there is an exam: nothing is written where no bank has a question in the pool ``exam``.
+
     Raises
     ------
     NoPressError
         Chromium or Playwright is missing.
     ValueError
-        There are no such questions, or fewer than `count`.
+        There are fewer such questions than `count`.
     """
-    about, questions = _about(stage), _drawn(count, seed)
+    questions = _drawn(count, seed)
+    if not questions:
+        return False
+    about = _about(stage)
     title, who = about["title"], about.get("institution", "")
     for path, html in (
         (file, exam_page(questions, title=title, seed=seed, who=who)),
         (key, key_page(questions, title=title, seed=seed, stage=stage)),
     ):
         _write(path, printed(html))
+    return True
 
 
 def _write(file: Path, pdf: bytes) -> None:
@@ -267,7 +274,9 @@ def main(arguments: Iterable[str] | None = None) -> int:
             write_book(wanted.stage, wanted.output / "book.pdf", site=wanted.pages)
         if wanted.exam:
             key = wanted.output / "instructor" / "exam-key.pdf"
-            write_exam(wanted.stage, wanted.output / "exam.pdf", key, count=wanted.questions, seed=wanted.seed)
+            file = wanted.output / "exam.pdf"
+            if not write_exam(wanted.stage, file, key, count=wanted.questions, seed=wanted.seed):
+                print(_NO_EXAM)  # noqa: T201 - the answer of a command
     except (NoPressError, RuntimeError, ValueError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - the answer of a command
         return 1

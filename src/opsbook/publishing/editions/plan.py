@@ -35,6 +35,8 @@ from opsbook.publishing.editions import data, sections
 from opsbook.publishing.editions import settings as forms
 from opsbook.publishing.editions.course import Asked, Course
 from opsbook.publishing.editions.links import Links, Reference, target
+from opsbook.publishing.editions.own_chapters import Held, fact_line, held, shows_picture
+from opsbook.publishing.editions.own_files import image_faults
 from opsbook.publishing.editions.sections import Cut
 from opsbook.publishing.editions.settings import OUTPUTS, After, OwnPart, Settings, is_own
 from opsbook.publishing.editions.withholding import Policy
@@ -46,6 +48,8 @@ _KEPT_PAGES: Final = ("glossary", "references")
 _FULL_EXAM: Final = 80
 _COUNTED: Final = frozenset({"choice", "numeric", "choices", "order", "match"})
 _NO_PART: Final = "Chapters"
+_EXAM: Final = "exam"
+_EXAM_OUTPUT: Final = "exam-pdf"
 _LEDGER: Final = "book/evidence.yml"
 _REF: Final = re.compile(r"\{ref\}`(?:[^`<]*<([^`>]+)>|([^`<>]+))`")
 _LISTED: Final = 12
@@ -353,6 +357,7 @@ class _Making:
 
     def plan(self, *, hidden: bool) -> Plan:
         parts = self._chosen()
+        self._required(each for _, members in parts for each in members)
         self._prerequisites(parts)
         chapters = [each for _, members in parts for each in members]
         names = {each.name for each in chapters}
@@ -381,8 +386,7 @@ class _Making:
             cuts=cuts,
             questions=kept,
         )
-        if not self.problems:
-            self._own_references(plan, documents, chapters)
+        self._own_chapters(plan, documents, chapters)
         if not self.problems:
             plan = self._without_empty_ledger(plan)
         if not self.problems and self.settings.links == "error":
@@ -445,7 +449,9 @@ class _Making:
     def _named(self, name: str, place: Place, why: str) -> _Chosen | None:
         if is_own(name):
             stem = Path(name).stem
-            if stem in self.course.chapters or stem in map(_short, self.course.pages) or stem == "index":
+            if stem == _EXAM:
+                self._tell(f"must not be called `{_EXAM}`, as the exam's files are, got {name!r}. Rename it.", *place)
+            elif stem in self.course.chapters or stem in map(_short, self.course.pages) or stem == "index":
                 self._tell(
                     f"must not be called as a chapter or page of the course is, got {name!r}. Rename it.", *place
                 )
@@ -505,6 +511,17 @@ class _Making:
         )
 
     # --- What chapters build on
+
+    def _required(self, chapters: Iterable[_Chosen]) -> None:
+        """Check what own chapters say that they build on; the course's name chapters that there are."""
+        own = [each for each in chapters if each.file]
+        known = [*self.course.chapters, *(each.name for each in own)]
+        for each in own:
+            for name in self._unit(each).requires:
+                if name not in known:
+                    near = meant(name, known, f"There are: {enumerated(known)}.")
+                    where = f"{each.file}{fact_line(self.settings.path(each.file), 'requires', name)}"
+                    self._tell(f"{where}: opsbook.requires: must name chapters, got {name!r}. {near}", *each.place)
 
     def _prerequisites(self, parts: list[tuple[str, list[_Chosen]]]) -> None:
         if self.settings.requires == "ignore":
@@ -648,6 +665,15 @@ class _Making:
         if wanted is not None and wanted > there:
             rule = f"must be at most {there}, the questions kept for an exam in these chapters, got {wanted}. Lower it."
             self._tell(rule, "exam", "questions")
+        elif not there and _EXAM_OUTPUT in self.settings.outputs:
+            if "outputs" in self.settings.model_fields_set:
+                rule = "must not be asked for, since no question in these chapters is kept for an exam. Remove it, or"
+                place = self.settings.outputs.index(_EXAM_OUTPUT)
+                self._tell(f"{rule} give one of an own bank `pool: [exam]`.", "outputs", place)
+            else:
+                left = tuple(each for each in self.settings.outputs if each != _EXAM_OUTPUT)
+                self.settings = self.settings.model_copy(update={"outputs": left})
+                self.settings.model_fields_set.discard("outputs")  # The report says that nobody chose this.
 
     def _data(self) -> None:
         for name in self.settings.data:
@@ -690,19 +716,28 @@ class _Making:
                 rule = f"{path}: {each.words!r} leads to {each.target}, not in this edition."
                 self._tell(f"{rule} Include it, or change `links`.", "links")
 
-    def _own_references(self, plan: Plan, documents: Mapping[str, courses.Document], chapters: list[_Chosen]) -> None:
-        """Check what own chapters refer to: nobody else has tried it."""
+    def _own_chapters(self, plan: Plan, documents: Mapping[str, courses.Document], chapters: list[_Chosen]) -> None:
+        """Check what own chapters hold and refer to: nobody else has tried it."""
         anchors = cache(lambda name: sections.anchors(courses.texts(documents[name].path)))
-        for each in chapters:
-            if each.file:
-                for rule in _own_faults(plan, f"chapters/{each.name}", documents, anchors):
-                    self._tell(f"{each.file}: {rule}", *each.place)
+        own = {each.name: each for each in chapters if each.file}
+        contents = {name: held(self.settings.path(each.file), each.file) for name, each in own.items()}
+        alone = not self.problems  # What is not in the edition for another reason would be told once more.
+        for name, each in own.items():
+            rules = [*contents[name].faults, *_picture_faults(self.settings.path(each.file), contents[name])]
+            if alone:
+                rules += _own_faults(plan, f"chapters/{name}", contents[name], documents, anchors)
+            for rule in rules:
+                self._tell(rule, *each.place)
+        for rule, place in _same_pictures(self.settings, own, contents):
+            self._tell(rule, *place)
+        for bank in self.settings.banks:
+            if f"chapters/{Path(bank).stem}" in documents:
+                self.told += _bank_faults(self.settings.path(bank), anchors(f"chapters/{Path(bank).stem}"))
 
 
 _GENERATED: Final = ("book/kpi-catalogue", "book/data", "book/reference", "book/curriculum", "book/evidence")
-_SOMEWHERE: Final = re.compile(r"\]\(\s*<?([^\s()<>]+)>?(?:\s+\"[^\"]*\")?\s*\)")
-_BORROWED: Final = re.compile(r"^[`:]{3,}\{question\}[ \t]+(\S+)|\{ask\}`([^`]+)`", re.MULTILINE)
-_CITED: Final = re.compile(r"\{cite(?::\w+)?\}`([^`]+)`")
+_DOWNLOADS: Final = "_static/downloads/"
+_NAMED: Final = re.compile(r"(?:.*<([^<>]+)>|(.*))", re.DOTALL)
 
 
 def _terms(root: Path) -> list[str]:
@@ -716,61 +751,139 @@ def _works(root: Path) -> list[str]:
     return re.findall(r"^@\w+\{([^,\s]+),", path.read_text(encoding="utf8"), re.MULTILINE) if path.exists() else []
 
 
+def _picture_faults(chapter: Path, content: Held) -> Iterator[str]:
+    for where, name in dict.fromkeys(content.pictures):
+        yield from (f"{where}: the picture {rule}" for rule in image_faults(chapter.parent, name))
+
+
+def _same_pictures(
+    settings: Settings, own: Mapping[str, _Chosen], contents: Mapping[str, Held]
+) -> Iterator[tuple[str, Place]]:
+    """Yield pictures of different chapters that would lie in the same place, and are not the same."""
+    taken: dict[str, Path] = {}
+    for name, each in own.items():
+        for where, picture in dict.fromkeys(contents[name].pictures):
+            path = settings.path(each.file).parent / picture
+            first = taken.setdefault(picture, path)
+            if first != path and first.is_file() and path.is_file() and first.read_bytes() != path.read_bytes():
+                other = first.relative_to(settings.folder).as_posix()
+                rule = f"{where}: the picture must have a name of its own, got {picture!r}, which another one has"
+                yield f"{rule}, {other}. Rename one.", each.place
+
+
+def _bank_faults(bank: Path, anchors: Collection[str]) -> list[str]:
+    """Return the pictures in an own bank, and the sections that its questions name and its chapter does not have."""
+    tree = parse(bank.read_text(encoding="utf8"))
+    told = [
+        f"{bank}:{tree.line(place)}: a question must show no pictures, got one. Show it in the chapter, above."
+        for place, text in _texts(tree.value)
+        if shows_picture(text)
+    ]
+    for number, each in enumerate(tree.value["questions"]):
+        section = each.get("section")
+        if section and section not in anchors:
+            place = ("questions", number, "section")
+            near = meant(section, list(anchors), "Write `(label)=` before its heading.")
+            rule = f"must be a label in {bank.stem}, got {section!r}. {near}"
+            told.append(f"{bank}:{tree.line(place)}: {each['id']}: section: {rule}")
+    return told
+
+
+def _texts(value: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:
+    """Yield every text in plain values, and where it stands."""
+    if isinstance(value, str):
+        yield place, value
+    elif isinstance(value, dict | list):
+        for key, each in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _texts(each, (*place, key))
+
+
 def _own_faults(
     plan: Plan,
     name: str,
+    content: Held,
     documents: Mapping[str, courses.Document],
     anchors: Callable[[str], frozenset[str]],
 ) -> Iterator[str]:
     """Yield what an own chapter refers to and nobody has."""
-    text = "\n\n".join(courses.texts(documents[name].path))
-    for address in dict.fromkeys(_SOMEWHERE.findall(text)):
-        leads = target(address, name)
-        # A picture is copied with the chapter, and looked at then.
-        if leads is None or leads.document.startswith("_static/") or address.endswith((".png", ".svg")):
-            continue
-        if leads.document not in documents:
-            near = meant(leads.document, list(documents), "Chapters lie in this folder, pages in `../book`.")
-            yield f"the link to {address!r} leads to no page. {near}"
-            continue
-        ending = Path(address.partition("#")[0]).suffix
-        right = documents[leads.document].path.suffix
-        if ending and ending != right:
-            yield f"the link to {address!r} must end in {right}. Mend it."
-        if leads.label and not leads.document.startswith(_GENERATED) and leads.label not in anchors(leads.document):
-            near = meant(leads.label, list(anchors(leads.document)), f"See the headings of {leads.document}.")
-            yield f"the link to {address!r} leads to no section there. {near}"
-    yield from _words_faults(plan, text)
-    yield from _question_faults(plan, text, documents[name].path)
-
-
-def _words_faults(plan: Plan, text: str) -> Iterator[str]:
-    for label in dict.fromkeys(found[1] or found[2] for found in _REF.finditer(text)):
-        if label not in plan.links.labels:
-            near = meant(label, list(plan.links.labels), "Mend the label.")
-            yield f"the reference to {label!r} leads to no section. {near}"
-    for what, known_words, words in (
-        ("term", _terms(plan.root), re.findall(r"\{term\}`(?:[^`<]*<)?([^`>]+)>?`", text)),
-        ("work", _works(plan.root), [key for keys in _CITED.findall(text) for key in re.split(r"\s*,\s*", keys)]),
-    ):
-        for word in dict.fromkeys(words):
-            if word.casefold() not in map(str.casefold, known_words):
-                where = "glossary" if what == "term" else "list of references"
-                yield f"there is no {what} {word!r} in the {where}. {meant(word, known_words, 'Say it in words.')}"
-
-
-def _question_faults(plan: Plan, text: str, path: Path) -> Iterator[str]:
+    for where, address in dict.fromkeys(content.links):
+        if rule := _link_fault(address, name, documents, anchors):
+            yield f"{where}: {rule}"
+    words = _Words(plan, documents, name)
+    for where, role, said in dict.fromkeys(content.cited):
+        yield from (f"{where}: {rule}" for rule in words.faults(role, said))
     known = {*plan.links.questions, *plan.questions}
-    borrowed = _BORROWED.findall(text)
-    for each in dict.fromkeys(found[0] or found[1] for found in borrowed):
+    for where, each in dict.fromkeys(content.asked):
         if each not in known:
-            yield f"there is no question {each!r}. {meant(each, list(known), 'Write it into a bank, under `banks`.')}"
+            near = meant(each, list(known), "Write it into a bank, under `banks`.")
+            yield f"{where}: there is no question {each!r}. {near}"
+    for where, each in dict.fromkeys(content.explorers):
+        leads = target(each, name)
+        if leads is None or leads.document not in documents or documents[leads.document].path.suffix != ".ipynb":
+            yield f"{where}: there is no notebook {each!r} with an explorer. Write `chapter.ipynb`."
+    path = documents[name].path
     if path.suffix == ".ipynb":
         # A cell that asks is no pointer that could go.
         here = {*plan.questions, *plan.gone_questions}
         for each in sorted(sections.asked(json.loads(path.read_text(encoding="utf8"))["cells"]) - here):
             near = meant(each, list(here), "Include its chapter, or write it into a bank, under `banks`.")
-            yield f"there is no question {each!r} in this edition. {near}"
+            yield f"{content.name}: there is no question {each!r} in this edition. {near}"
+
+
+def _link_fault(
+    address: str,
+    name: str,
+    documents: Mapping[str, courses.Document],
+    anchors: Callable[[str], frozenset[str]],
+) -> str:
+    """Return why a link of an own chapter leads nowhere; an empty text if it leads somewhere."""
+    leads, rule = target(address, name), ""
+    if leads is None or (leads.document.startswith(_DOWNLOADS) and not re.search(r"\.\.|%", address.lstrip("./"))):
+        return ""
+    if leads.document not in documents:
+        near = meant(leads.document, list(documents), "Chapters lie in this folder, pages in `../book`.")
+        return f"the link to {address!r} leads to no page. {near}"
+    ending = Path(address.partition("#")[0]).suffix
+    right = documents[leads.document].path.suffix
+    if ending and ending != right:
+        rule = f"the link to {address!r} must end in {right}. Mend it."
+    elif leads.label and not leads.document.startswith(_GENERATED) and leads.label not in anchors(leads.document):
+        near = meant(leads.label, list(anchors(leads.document)), f"See the headings of {leads.document}.")
+        rule = f"the link to {address!r} leads to no section there. {near}"
+    return rule
+
+
+class _Words:
+    """What the roles of an own chapter may name."""
+
+    def __init__(self, plan: Plan, documents: Mapping[str, courses.Document], name: str) -> None:
+        self._plan, self._documents, self._name = plan, documents, name
+        self._known = {"term": _terms(plan.root), "work": _works(plan.root)}
+
+    def faults(self, role: str, said: str) -> Iterator[str]:
+        """Yield what the words of a role name and nobody has."""
+        found = _NAMED.fullmatch(said.strip())
+        at = ((found[1] or found[2]) if found else said).strip()
+        if role in {"ref", "numref"}:
+            if at not in self._plan.links.labels:
+                near = meant(at, list(self._plan.links.labels), "Mend the label.")
+                yield f"the reference to {at!r} leads to no section. {near}"
+        elif role == "doc":
+            leads = target(at, self._name)
+            if leads is None or leads.document not in self._documents:
+                sought = leads.document if leads else at
+                near = meant(sought, list(self._documents), "Chapters lie in this folder, pages in `../book`.")
+                yield f"the reference to {at!r} leads to no page. {near}"
+        elif role == "term":
+            yield from self._listed("term", "glossary", at)
+        elif role.startswith("cite"):
+            for each in re.split(r"\s*,\s*", at):
+                yield from self._listed("work", "list of references", each)
+
+    def _listed(self, what: str, where: str, word: str) -> Iterator[str]:
+        known = self._known[what]
+        if word.casefold() not in map(str.casefold, known):
+            yield f"there is no {what} {word!r} in the {where}. {meant(word, known, 'Say it in words.')}"
 
 
 def _append(parts: list[tuple[str, list[_Chosen]]], caption: str, members: list[_Chosen]) -> None:
@@ -876,8 +989,11 @@ def _reported(plan: Plan) -> Iterator[list[str]]:
         worth = sum(settings.points.values())
         yield ["Graded", *(f"  {each}: {points:g}" for each, points in settings.points.items()), f"  In all: {worth:g}"]
     if settings.data:
-        yield ["Data", *(f"  {line}" for line in data.report(settings, plan.root))]
-    yield ["Outputs", *(f"  {name}: {held}" for name, held in _held(plan).items() if name in settings.outputs)]
+        yield ["Data", *(f"  {line}" for line in data.report(settings, plan.root, [each.name for each in chapters]))]
+    outputs = [f"  {name}: {holds}" for name, holds in _held(plan).items() if name in settings.outputs]
+    if "outputs" not in settings.model_fields_set and _EXAM_OUTPUT not in settings.outputs:
+        outputs.append(f"  {_EXAM_OUTPUT} is left out: no question in these chapters is kept for an exam")
+    yield ["Outputs", *outputs]
     if plan.sessions:
         yield ["Week plan", *map(_met, plan.sessions)]
 

@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
-__all__ = ["Processes", "StageError", "stage_environment", "stage_process"]
+__all__ = ["Processes", "StageError", "problems_told", "stage_environment", "stage_process"]
+
+_TRACEBACK: Final = "Traceback (most recent call last)"
 
 
 class StageError(RuntimeError):
@@ -35,6 +37,7 @@ class Processes:
 
     def __init__(self) -> None:
         self._running: set[subprocess.Popen[str]] = set()
+        self._killed: set[subprocess.Popen[str]] = set()
         self._lock = Lock()
         self._stopped = False
 
@@ -54,7 +57,7 @@ class Processes:
         Raises
         ------
         InterruptedError
-            `stop` was called before it began.
+            `stop` was called before it began, or ended it.
         """
         with self._lock:
             if self._stopped:
@@ -78,6 +81,8 @@ class Processes:
         finally:
             with self._lock:
                 self._running.discard(process)
+        if process in self._killed:
+            raise InterruptedError("stopped while the process ran.")
         return subprocess.CompletedProcess(command, process.returncode, output, errors)
 
     def stop(self) -> None:
@@ -85,15 +90,31 @@ class Processes:
         with self._lock:
             self._stopped = True
             for process in self._running:
-                _kill(process)
+                # What has ended by itself has its own say.
+                if process.poll() is None:
+                    self._killed.add(process)
+                    _kill(process)
 
 
 def _kill(process: "subprocess.Popen[str]") -> None:
-    if process.poll() is None:
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
+    if hasattr(os, "killpg"):
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+
+
+def problems_told(said: str) -> list[str]:
+    r"""Return what a process that failed complained of, a line for each problem; of a traceback only its last line.
+
+    Examples
+    --------
+    >>> problems_told("our.md: no title\nour.yml: no questions\n")
+    ['our.md: no title', 'our.yml: no questions']
+    >>> problems_told("Traceback (most recent call last):\n  File …\nKeyError: 'b'\n")
+    ["KeyError: 'b'"]
+    """
+    lines = [line for line in said.splitlines() if line.strip()]
+    return lines[-1:] if _TRACEBACK in said else lines
 
 
 def stage_process(stage: Path, module: str, *arguments: str, processes: Processes | None = None) -> str:

@@ -609,11 +609,12 @@ def _examined(text: str, file: Path) -> tuple[Settings | None, list[str]]:
     problems += _file_problems(tree.value, file.parent)
     told = [(line, _told(label, tree, place, rule, line)) for line, place, rule in tree.problems]
     told += [(tree.line(place), _told(label, tree, place, rule)) for place, rule in problems]
-    told += [(tree.line(place), text) for place, text in _bank_problems(tree.value, file.parent)]
+    banks = [(tree.line(place), text) for place, text in _bank_problems(tree.value, file.parent)]
+    told += banks
     at_fault = {
         place[0] for place in [*(place for _, place, _ in tree.problems), *(each for each, _ in problems)] if place
     }
-    if told and (at_fault & _DECIDING or any(not place for place, _ in problems)):
+    if banks or at_fault & _DECIDING or any(not place for place, _ in problems):
         settings = None
     elif told:
         sound = {"title": "?", **{key: value for key, value in tree.value.items() if key not in at_fault}}

@@ -4,8 +4,6 @@ What works on the project works on a stage, in a process that `stage_environment
 its banks are read, its library becomes a wheel.
 """
 
-import json
-import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +13,7 @@ import yaml
 from opsbook.errors import EditionError
 from opsbook.located import parse, write
 from opsbook.publishing.editions.front import blurbs, front_page
+from opsbook.publishing.editions.own_chapters import held
 from opsbook.publishing.editions.own_files import image_faults
 
 if TYPE_CHECKING:
@@ -25,10 +24,6 @@ __all__ = ["for_students", "stage"]
 _FILES: Final = ("pyproject.toml", "requirements.txt", "README.md", "CITATION.cff", "LICENSE", "LICENSE-CONTENT")
 _BOOK_FILES: Final = ("references.bib", "evidence.yml", "coverage.yml")
 _NOT_CODE: Final = shutil.ignore_patterns("__pycache__", "*.pyc")
-_IMAGE: Final = re.compile(
-    r"!\[[^\]]*\]\(\s*<?([^\s()<>]+)|^[ \t]*[`:]{3,}\{(?:image|figure)\}[ \t]+(\S+)|<img\b[^>]*\bsrc=[\"']([^\"']+)",
-    re.MULTILINE,
-)
 _CONFIG, _CONTENTS, _FRONT = "_config.yml", "_toc.yml", "book/index.md"
 
 
@@ -140,14 +135,8 @@ def _images(chapter: Path, folder: Path) -> None:
     EditionError
         One is not beside the chapter, or more than a picture.
     """
-    text = chapter.read_text(encoding="utf8")
-    if chapter.suffix == ".ipynb":
-        cells = json.loads(text)["cells"]
-        text = "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
     problems = []
-    for name in dict.fromkeys(each for found in _IMAGE.findall(text) for each in found if each):
-        if re.match("[a-z]+:", name):
-            continue
+    for name in dict.fromkeys(name for _, name in held(chapter, chapter.name).pictures):
         problems += [f"{chapter}: {name}: {rule}" for rule in image_faults(chapter.parent, name)]
         if not problems:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)

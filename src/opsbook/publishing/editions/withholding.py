@@ -10,6 +10,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +22,7 @@ from opsbook.exercises.question import Entry
 from opsbook.exercises.reading import read_bank
 from opsbook.exercises.withheld import withheld
 from opsbook.located import parse, write
-from opsbook.publishing.solutions import KEPT_BACK, has_solutions, solved, strip
+from opsbook.publishing.solutions import KEPT_BACK, REGIONS, has_solutions, left_over, region, solved, strip
 
 __all__ = [
     "KEPT_SOLUTION",
@@ -198,9 +199,10 @@ def _contents(instructor_stage: Path, student_stage: Path, policy: Policy) -> fr
 
 def _settings(path: Path) -> None:
     """Let the students' book be built as one."""
-    text = path.read_text(encoding="utf8")
-    kept = [line for line in text.splitlines() if not re.match(r"\s*(#.*)?$|\s*opsbook_instructor\s*:", line)]
-    _write(path, "\n".join(kept) + "\n")
+    configuration = yaml.safe_load(path.read_text(encoding="utf8"))
+    configuration.get("sphinx", {}).get("config", {}).pop("opsbook_instructor", None)
+    # Comments of an author stay behind here, too.
+    _write(path, yaml.safe_dump(configuration, sort_keys=False, allow_unicode=True, width=120))
 
 
 # --- Library and data ------------------------------------------------------------------------------------------
@@ -309,9 +311,11 @@ def _solutions(instructor_stage: Path, student_stage: Path, removed: frozenset[s
     # Beside the other folders, so that links to them lead on.
     for folder, form in (("exercises", "{}.ipynb"), ("chapters", "{}-chapter.ipynb")):
         for path in sorted((student_stage / folder).glob("*.ipynb")):
-            notebook = json.loads((instructor_stage / folder / path.name).read_text(encoding="utf8"))
+            source = instructor_stage / folder / path.name
+            notebook = json.loads(source.read_text(encoding="utf8"))
             if has_solutions(notebook):
-                whole = _readable(_bare(solved(notebook)), removed)
+                with _naming(source):
+                    whole = _readable(_bare(solved(notebook)), removed)
                 _write(student_stage / "solutions" / form.format(path.stem), _json(whole))
 
 
@@ -331,9 +335,19 @@ def student_text(path: Path, removed: frozenset[str] = frozenset()) -> str:
         A region that is to be taken out is not closed.
     """
     text = path.read_text(encoding="utf8")
-    if path.suffix == ".ipynb":
-        return _json(student_notebook(json.loads(text), removed))
-    return _unlinked(_without_comments(_without_regions(text, path)), removed)
+    with _naming(path):
+        if path.suffix == ".ipynb":
+            return _json(student_notebook(json.loads(text), removed))
+        return _unlinked(_without_comments(_without_regions(text)), removed)
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Let an error in what a file holds name the file."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{path.parent.name}/{path.name}: {error}") from error
 
 
 def student_notebook(notebook: dict[str, Any], removed: frozenset[str] = frozenset()) -> dict[str, Any]:
@@ -406,15 +420,21 @@ def _bare(notebook: dict[str, Any]) -> dict[str, Any]:
 
 
 class _Names(ast.NodeVisitor):
-    """The names that code reads, and those that it gives a value or changes in place."""
+    """The names that code reads, those that it gives a value (`always`: whatever happens), or changes in place."""
 
     def __init__(self) -> None:
         self.read: set[str] = set()
         self.given: set[str] = set()
         self.changed: set[str] = set()
+        self.always: set[str] = set()
 
     def visit_Name(self, node: ast.Name) -> None:
         (self.read if isinstance(node.ctx, ast.Load) else self.given).add(node.id)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        if isinstance(node.target, ast.Name):  # which reads it, too
+            self.read.add(node.target.id)
+        self.generic_visit(node)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         self.given.add(node.name)
@@ -448,6 +468,14 @@ def _names(source: str) -> _Names | None:
         return None
     names = _Names()
     names.visit(tree)
+    # Below an `if` or a `try` a name may keep the value that it had.
+    for statement in tree.body:
+        if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+            names.always.add(statement.name)
+        elif isinstance(statement, ast.Assign | ast.AnnAssign):
+            certain = _Names()
+            certain.visit(statement)
+            names.always |= certain.given
     return names
 
 
@@ -472,31 +500,24 @@ def fed_by_solutions(cells: Sequence[dict[str, Any]]) -> set[int]:
             fed.add(place)
             secret |= names.given | names.changed
         else:
-            secret -= names.given
+            secret -= names.always
     return fed
 
 
 # --- Text ------------------------------------------------------------------------------------------------------
 
-_REGION = re.compile(
-    r"^[ \t]*#+[ \t]*BEGIN (SOLUTION|HIDDEN TESTS|INSTRUCTOR)\b.*?^[ \t]*#+[ \t]*END \1\b[^\n]*\n?",
-    re.DOTALL | re.MULTILINE,
-)
-_LEFT = re.compile(r"#+[ \t]*(?:BEGIN|END) (?:SOLUTION|HIDDEN TESTS|INSTRUCTOR)\b")
+_REGION = region(*REGIONS)
 _CODE_CELL = re.compile(r"^[ \t]*(`{3,})\{code-cell\}.*?^[ \t]*\1`*[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _CELL_TAGS = re.compile(r"^[ \t]*:?tags:.*?\b(?:solution|instructor)\b", re.MULTILINE)
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,}|:{3,})(.*)")
 _VERBATIM: Final = ("code", "code-block", "code-cell", "sourcecode", "math", "mermaid", "raw")
 
 
-def _without_regions(text: str, path: Path) -> str:
+def _without_regions(text: str) -> str:
     without = _REGION.sub("", text)
     without = _CODE_CELL.sub(lambda cell: "" if _CELL_TAGS.search(cell[0]) else cell[0], without)
-    left = _LEFT.search(without)
-    if left:
-        raise ValueError(
-            f"{path.name} holds {left[0]!r} without its counterpart. Begin and end each region in the same page."
-        )
+    if left := left_over(without):
+        raise ValueError(f"it holds {left!r} without its counterpart. Begin and end each region in the same page.")
     return without
 
 

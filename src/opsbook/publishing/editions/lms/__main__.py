@@ -42,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
         # The whole library draws by it, the exam as well.
         os.environ["OPSBOOK_SEED"] = str(given.seed)
     try:
-        write_packages(
+        course = write_packages(
             given.stage,
             given.output,
             seeds=given.seeds,
@@ -53,6 +53,8 @@ def main(arguments: list[str] | None = None) -> int:
     except (ValueError, BankError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    if course.exam is None and given.exam_questions != 0:
+        sys.stdout.write("lms holds no exam: no bank of the edition has a question in the pool `exam`.\n")
     return 0
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from opsbook.publishing.editions.archives import pack
+from opsbook.publishing.editions.front import escaped
 from opsbook.publishing.editions.lms import canvas, moodle
 from opsbook.publishing.editions.lms.pools import Course, Loss, read_course
 from opsbook.publishing.editions.lms.table import COLUMNS, losses_table, table
@@ -38,7 +39,7 @@ off, or limit it to after the last attempt, for whatever counts. For the exam it
 
 `moodle/NAME.xml` is Moodle XML; questions of order need Moodle 4.4 or the *Ordering* plugin before it. In the course,
 open *Question bank*, *Import*, choose *Moodle XML format*, leave *Get category from file* ticked, and choose the file.
-The categories are `{title}`, the chapter, `Practice` or `Exam`, and for a question with several sets of numbers
+The categories are “{title}”, the chapter, `Practice` or `Exam`, and for a question with several sets of numbers
 one category more: add a *random question* from it to a quiz, and every student gets other numbers. Formulas need the
 filter *MathJax*, which Moodle has on from the start. Hints show where the quiz behaves as *Interactive with multiple
 tries*.
@@ -49,7 +50,9 @@ Feedback and solutions are shown according to the quiz's *Review options*. Moodl
 ## Anything else
 
 `csv/NAME.csv` holds every field of every question, a row for each set of numbers: UTF-8 with a byte order mark, so
-that spreadsheets read it as it is meant; commas, and quotation marks where they are needed.
+that spreadsheets read it as it is meant; commas, and quotation marks where they are needed. A text that begins with
+`=`, `+`, `-`, `@`, a tab or a carriage return, and is no number, has an apostrophe before it: without that, a
+spreadsheet would run it as a formula. What reads the file for a system may take it off again.
 
 | Column | Holds |
 | --- | --- |
@@ -73,6 +76,13 @@ What may be typed as a number differs as well. Here a unit that is not the quest
 quotient, and `1,234` is called ambiguous. Moodle reads a decimal point or comma and takes any unit that it does not
 know, or a wrong one, for none; it reads `18/34` as 18, and `0.8 %` as 0.8 where that would be right. Canvas reads a
 number alone, and a comma according to the student's language.
+
+## How far this was tested
+
+opsbook's tests read all that is here back, and mark answers by rules written after the source of Canvas and Moodle;
+they import nothing into a running system. Readers written by others open every Canvas package, and of Moodle's
+files the questions of the kinds `choice` and `choices` alone. Import one chapter and look at it before you rely on
+the rest.
 
 ## What is not held
 
@@ -144,10 +154,10 @@ def _readme(course: Course, losses: Iterable[Loss], seeds: int) -> str:
     counted = Counter((each.format, each.part, each.kind, each.reason) for each in dict.fromkeys(map(_once, losses)))
     exam = f"{course.exam.title[0].lower()}{course.exam.title[1:]}" if course.exam else "an exam, which has none here"
     return _README.format(
-        title=course.title,
+        title=escaped(course.title),
         exam=exam,
         seeds=seeds,
-        files=_rows((f"`{pool.name}`", pool.title, len(pool.items)) for pool in course.files()),
+        files=_rows((f"`{pool.name}`", escaped(pool.title), len(pool.items)) for pool in course.files()),
         columns=_rows((f"`{name}`", what) for name, what in COLUMNS.items()),
         decimals=canvas.DECIMALS,
         losses=_rows(

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Final
@@ -18,6 +19,10 @@ from opsbook.exercises.reflect import ReflectQuestion
 from opsbook.publishing.editions.lms.pools import Course, Item, Loss, Pool
 
 __all__ = ["COLUMNS", "losses_table", "table"]
+
+# What a spreadsheet takes for the beginning of a formula, unless all of it is a number.
+_FORMULA: Final = re.compile(r"[=+\-@\t\r]")
+_NUMBER: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?")
 
 COLUMNS: Final[Mapping[str, str]] = {
     "file": "the file's name: the chapter's, or `exam`",
@@ -56,6 +61,8 @@ COLUMNS: Final[Mapping[str, str]] = {
 def table(course: Course, pool: Pool) -> str:
     """Return a pool as CSV: a row for each question, and for each set of its numbers.
 
+    A text that a spreadsheet would run as a formula has an apostrophe before it.
+
     Parameters
     ----------
     course : Course
@@ -78,8 +85,15 @@ def _csv(columns: Iterable[str], rows: Iterable[Mapping[str, object]]) -> str:
     stream = io.StringIO()
     writer = csv.DictWriter(stream, list(columns), restval="", lineterminator="\r\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: _harmless(value) for name, value in row.items()} for row in rows)
     return stream.getvalue()
+
+
+def _harmless(value: object) -> object:
+    """Return a cell that no spreadsheet runs."""
+    if isinstance(value, str) and _FORMULA.match(value) and not _NUMBER.fullmatch(value):
+        return f"'{value}"
+    return value
 
 
 def _json(value: object) -> str:
