@@ -120,7 +120,8 @@ def test_a_picture_of_an_own_chapter_comes_along(staged: tuple[str, Path]) -> No
         ("![Away](../secret.png)", "must stay in this file's folder"),
         ("![Away](/etc/passwd.png)", "must be a path from this file's folder"),
         ("```{figure} missing.png\n```", "which does not exist"),
-        ('<img src="alive.svg" alt="">', "must hold no programs"),
+        ("![Alive](alive.svg)", "must hold no programs"),
+        ('<img src="alive.svg" alt="">', "HTML must not load"),
         ("![A photo](photo.jpg)", r"must be the path of a .svg or .png file"),
     ],
 )

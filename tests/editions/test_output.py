@@ -209,9 +209,10 @@ def test_a_move_that_fails_takes_nothing_away(tmp_path: Path, monkeypatch: pytes
             raise PermissionError(13, "another program has it open")
         return move(path, target)
 
-    with monkeypatch.context() as patched, pytest.raises(PermissionError):
-        patched.setattr(Path, "rename", refused)
+    monkeypatch.setattr(Path, "rename", refused)
+    with pytest.raises(PermissionError):
         made(folder, a="3", c="4")
+    monkeypatch.undo()
     assert held(folder) == {"a": "1", "b": "2"}
     assert foreign(folder) == []
     made(folder, a="5")

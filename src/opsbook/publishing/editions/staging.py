@@ -133,10 +133,11 @@ def _images(chapter: Path, folder: Path) -> None:
     Raises
     ------
     EditionError
-        One is not beside the chapter, or more than a picture.
+        One is not beside the chapter, or more than a picture; or the chapter holds what none may.
     """
-    problems = []
-    for name in dict.fromkeys(name for _, name in held(chapter, chapter.name).pictures):
+    content = held(chapter, chapter.name)
+    problems = list(content.faults)
+    for name in dict.fromkeys(name for _, name in content.pictures):
         problems += [f"{chapter}: {name}: {rule}" for rule in image_faults(chapter.parent, name)]
         if not problems:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
