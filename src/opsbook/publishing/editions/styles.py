@@ -10,7 +10,7 @@ def reaches_out(style: str) -> bool:
 
     Examples
     --------
-    >>> reaches_out("fill: url(#pattern)"), reaches_out("fill: url(https://example.org/a.svg)")
+    >>> reaches_out("fill: url(#pattern)"), reaches_out("fill: url(other.svg)")
     (False, True)
     """
     spoken = re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL).lower()
