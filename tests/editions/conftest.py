@@ -7,9 +7,27 @@ from time import monotonic, sleep
 
 import pytest
 
+from opsbook.publishing.editions.withholding import withhold
+
 from .built import ROOT, SAMPLES, BuiltEdition
+from .small_stage import POLICY, Canaries, make
 
 _PATIENCE = 600
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Canaries]:
+    """The instructor's stage of a small edition, with a canary wherever a solution could be."""
+    folder = tmp_path_factory.mktemp("edition") / "whole"
+    return folder, make(folder)
+
+
+@pytest.fixture(scope="module")
+def bare(whole: tuple[Path, Canaries]) -> Path:
+    """What students get of it, with solutions hidden."""
+    folder = whole[0].with_name("bare")
+    withhold(whole[0], folder, POLICY)
+    return folder
 
 
 def _once(folder: Path, make: Callable[[], None]) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from opsbook.errors import EditionError
-from opsbook.publishing.editions import archives, guide
+from opsbook.publishing.course import read_home
+from opsbook.publishing.editions import archives
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -189,5 +190,5 @@ def test_the_marking_guide_holds_what_marking_takes(stage: Path) -> None:
 def test_the_guide_finds_titles_of_every_kind_of_chapter(tmp_path: Path) -> None:
     (tmp_path / "chapters").mkdir()
     (tmp_path / "chapters" / "ours.md").write_text("(label)=\n# Our hotel\n", encoding="utf8")
-    assert guide._title(tmp_path, "ours") == "Our hotel"
-    assert guide._title(tmp_path, "nowhere") == "nowhere"
+    assert read_home(tmp_path, "ours").title == "Our hotel"
+    assert read_home(tmp_path, "nowhere").title == "nowhere"

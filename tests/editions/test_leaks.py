@@ -19,7 +19,7 @@ from opsbook.publishing.editions import leaks
 from opsbook.publishing.editions.leaks import Secrets
 from opsbook.publishing.editions.withholding import withhold
 
-from .small_stage import POLICY, SHOWN, Canaries, make
+from .small_stage import POLICY, SHOWN, Canaries
 
 SENTENCE = "The second desk halves the wait, since both clerks draw from one & the same line."
 # Where stripping takes out a whole file, and where nothing is searched because it is no student's.
@@ -32,19 +32,6 @@ LEFT_BEHIND = {
     "old copy of the bank",
     "bank inside the library",
 }
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Canaries]:
-    folder = tmp_path_factory.mktemp("edition") / "whole"
-    return folder, make(folder)
-
-
-@pytest.fixture(scope="module")
-def bare(whole: tuple[Path, Canaries]) -> Path:
-    folder = whole[0].with_name("bare")
-    withhold(whole[0], folder, POLICY)
-    return folder
 
 
 @pytest.fixture(scope="module")

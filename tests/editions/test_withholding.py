@@ -21,20 +21,7 @@ from opsbook.publishing.editions.withholding import (
 from opsbook.publishing.solutions import REGIONS
 
 from . import small_stage
-from .small_stage import POLICY, SHOWN, Canaries, cell, make, notebook, printed, texts
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Canaries]:
-    folder = tmp_path_factory.mktemp("edition") / "whole"
-    return folder, make(folder)
-
-
-@pytest.fixture(scope="module")
-def bare(whole: tuple[Path, Canaries]) -> Path:
-    folder = whole[0].with_name("bare")
-    withhold(whole[0], folder, POLICY)
-    return folder
+from .small_stage import POLICY, SHOWN, Canaries, cell, notebook, printed, texts
 
 
 @pytest.fixture(scope="module")

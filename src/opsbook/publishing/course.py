@@ -16,7 +16,20 @@ import yaml
 from opsbook.exercises.page import QUESTION_MIME_TYPE
 from opsbook.publishing.notebooks import stored
 
-__all__ = ["LABELLED", "ROLE", "Page", "Unit", "chapter_file", "plain_heading", "read_pages", "read_unit", "unit"]
+__all__ = [
+    "LABELLED",
+    "ROLE",
+    "Page",
+    "Unit",
+    "chapter_file",
+    "named",
+    "plain_heading",
+    "read_home",
+    "read_pages",
+    "read_unit",
+    "unit",
+    "words",
+]
 
 LABELLED: Final = re.compile(
     r"^\((?P<label>[^()\s]+)\)=[ \t]*\n(?:[ \t]*\n|\([^()\s]+\)=[ \t]*\n)*#+ (?P<heading>.+)$", re.MULTILINE
@@ -83,6 +96,39 @@ def plain_heading(heading: str) -> str:
     'The mean (again)'
     """
     return ROLE.sub(lambda role: role[1] or role[2], heading).replace("[", "(").replace("]", ")").strip()
+
+
+def words(heading: str) -> str:
+    """Return a heading's words alone, for what knows no Markdown.
+
+    Examples
+    --------
+    >>> words("The {term}`mean <mean>` *again*")
+    'The mean again'
+    """
+    return re.sub("[*`]", "", plain_heading(heading))
+
+
+def named(contents: Any) -> Iterator[str]:
+    """Yield every page that a table of contents, or a piece of one, names, in its order.
+
+    Examples
+    --------
+    >>> list(named({"root": "index", "parts": [{"chapters": [{"file": "one", "sections": [{"file": "two"}]}]}]}))
+    ['index', 'one', 'two']
+    """
+    if isinstance(contents, dict):
+        yield from (str(value) for key, value in contents.items() if key in {"file", "root"})
+    for each in contents.values() if isinstance(contents, dict) else contents if isinstance(contents, list) else ():
+        yield from named(each)
+
+
+def read_home(root: Path, name: str) -> Unit:
+    """Read what the bank `name` belongs to: the chapter of that name below `root`, else the page, else nothing more."""
+    for file in (chapter_file(root, name), root / "book" / f"{name}.md"):
+        if file.exists():
+            return unit(name, file)
+    return Unit(name, "", name, (), (), {}, {}, (), (), ())
 
 
 def read_unit(root: Path, name: str, part: str = "") -> Unit:

@@ -29,8 +29,8 @@ from opsbook.exercises.banks import default_seed, question
 from opsbook.mathml import to_mathml
 from opsbook.publishing import glossary, workbook
 from opsbook.publishing.borrowed import BorrowedExplorer, BorrowedQuestion
+from opsbook.publishing.colours import derived
 from opsbook.publishing.curriculum import CurriculumMap, Ideas, Prerequisites, QuestionLink
-from opsbook.publishing.editions.colours import derived
 from opsbook.publishing.pages import DataDictionary, DataOverview, EvidenceLedger, KpiCatalogue, KpiOverview
 from opsbook.publishing.practice import (
     FullExam,

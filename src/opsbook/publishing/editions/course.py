@@ -2,14 +2,14 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
-from opsbook.publishing.course import Unit, unit
+from opsbook.publishing.course import Unit, named, unit
 from opsbook.publishing.editions.sections import labels_of
 
 __all__ = ["Asked", "Course", "Document", "of_bank", "read", "texts"]
@@ -97,7 +97,7 @@ def read(root: Path) -> Course:
         if chapters:
             parts[part["caption"]] = chapters
         for entry in part["chapters"]:
-            found = [*_below(entry)]
+            found = [*named(entry)]
             files += found
             if found[0].startswith("book/"):
                 name = found[0].removeprefix("book/")
@@ -115,12 +115,6 @@ def read(root: Path) -> Course:
     package = json.loads((root / "datasets" / "datapackage.json").read_text(encoding="utf8"))
     data = tuple(each["name"] for each in package["resources"])
     return Course(root, parts, tuple(pages), within, units, documents, questions, data)
-
-
-def _below(entry: Mapping[str, Any]) -> Iterator[str]:
-    yield entry["file"]
-    for each in entry.get("sections", ()):
-        yield from _below(each)
 
 
 def _document(root: Path, name: str) -> Document:

@@ -18,6 +18,7 @@ from opsbook.exercises.banks import bank, default_seed
 from opsbook.exercises.code import CodeQuestion
 from opsbook.exercises.page import QUESTION_MIME_TYPE, print_key
 from opsbook.exercises.question import Question
+from opsbook.publishing.course import named, read_home, words
 from opsbook.publishing.notebooks import stored
 
 __all__ = ["main", "marking_guide"]
@@ -61,9 +62,10 @@ def marking_guide(stage: Path, title: str) -> str:
         bank(), key=lambda each: (names.get(_chapter(each), len(names)), _chapter(each), order.get(each.id, len(order)))
     )
     parts = [(name, list(members)) for name, members in groupby(questions, key=_chapter)]
-    links = "".join(f'<li><a href="#{name}">{escape(_title(stage, name))}</a></li>' for name, _ in parts)
+    titles = {name: escape(words(read_home(stage, name).title)) for name, _ in parts}
+    links = "".join(f'<li><a href="#{name}">{title}</a></li>' for name, title in titles.items())
     body = "".join(
-        f'<h2 id="{name}">{escape(_title(stage, name))}</h2><p class="worth">{_sum(members)}</p>'
+        f'<h2 id="{name}">{titles[name]}</h2><p class="worth">{_sum(members)}</p>'
         + "".join(_item(each, slips.get(each.id, ())) for each in members)
         for name, members in parts
     )
@@ -84,20 +86,7 @@ def _chapter(question: Question) -> str:
 def _chapters(stage: Path) -> list[str]:
     """Return the names of the chapters in the order of the contents."""
     contents = yaml.safe_load((stage / "_toc.yml").read_text(encoding="utf8"))
-    files = [each["file"] for part in contents["parts"] for each in part["chapters"]]
-    return [file.partition("/")[2] for file in files if file.startswith("chapters/")]
-
-
-def _title(stage: Path, name: str) -> str:
-    for folder, form in (("chapters", "ipynb"), ("chapters", "md"), ("book", "md")):
-        path = stage / folder / f"{name}.{form}"
-        if path.exists():
-            text = path.read_text(encoding="utf8")
-            if form == "ipynb":
-                cells = json.loads(text)["cells"]
-                text = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
-            return next((line[2:].strip() for line in text.splitlines() if line.startswith("# ")), name)
-    return name
+    return [file.partition("/")[2] for file in named(contents) if file.startswith("chapters/")]
 
 
 def _slips(notebook: dict[str, Any]) -> Iterator[tuple[str, list[dict[str, str]]]]:

@@ -6,11 +6,10 @@ Run in a process of the edition's stage, ``python -m opsbook.publishing.editions
 """
 
 import argparse
-import json
-import re
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
+from functools import cache, partial
 from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,13 +22,13 @@ from opsbook.exercises.exam import FULL_MINUTES, FULL_QUESTIONS, draw_exam, exam
 from opsbook.exercises.paper import paper_guide, paper_head, paper_key, paper_markup
 from opsbook.exercises.question import Question
 from opsbook.publishing.book import command
+from opsbook.publishing.course import read_home, words
 from opsbook.publishing.editions.one_page import lead, one_page, rights
 from opsbook.publishing.editions.printing import STYLES, NoPressError, printed
 
 __all__ = ["book_page", "exam_page", "key_page", "main", "write_book", "write_exam"]
 
 _NO_EXAM: Final = "exam.pdf is left out: no bank of the edition has a question in the pool `exam`."
-_LABEL: Final = r"^\({}\)=\s*\n(?:\([^)\n]*\)=\s*\n)*#+ +(.+)$"
 
 
 # --- The book --------------------------------------------------------------------------------------------------
@@ -179,34 +178,12 @@ class _Sections:
     """Knows the names of sections by their labels."""
 
     def __init__(self, stage: Path) -> None:
-        self._stage = stage
-        self._texts: dict[str, str] = {}
+        self._home = cache(partial(read_home, stage))
 
     def name(self, question: Question) -> str:
-        text = self._text(question.id.partition("/")[0])
-        chapter = re.search(r"^# +(.+)$", text, re.MULTILINE)
-        section = re.search(_LABEL.format(re.escape(question.section)), text, re.MULTILINE)
-        names = [_plain(found[1]) for found in (chapter, section) if found]
-        return ", ".join(f"“{each}”" for each in dict.fromkeys(names)) or f"“{question.section}”"
-
-    def _text(self, name: str) -> str:
-        if name not in self._texts:
-            chapters = [self._stage / "chapters" / f"{name}{form}" for form in (".ipynb", ".md")]
-            file = next(each for each in (*chapters, self._stage / "book" / f"{name}.md") if each.exists())
-            self._texts[name] = _markdown(file)
-        return self._texts[name]
-
-
-def _markdown(file: Path) -> str:
-    text = file.read_text(encoding="utf8")
-    if file.suffix != ".ipynb":
-        return text
-    cells = (each for each in json.loads(text)["cells"] if each["cell_type"] == "markdown")
-    return "\n\n".join("".join(each["source"]) for each in cells)
-
-
-def _plain(heading: str) -> str:
-    return re.sub(r"[*`]|\[([^\]]*)\]\([^)]*\)", r"\1", heading).strip()
+        home = self._home(question.id.partition("/")[0])
+        names = [words(each) for each in (home.title, home.sections.get(question.section)) if each]
+        return ", ".join(f"“{each}”" for each in dict.fromkeys(names))
 
 
 def write_exam(stage: Path, file: Path, key: Path, *, count: int | None = None, seed: int = 1) -> bool:

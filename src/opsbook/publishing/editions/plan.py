@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from opsbook.errors import EditionError
+from opsbook.exercises.exam import FULL_QUESTIONS, KIND_SHARES
 from opsbook.exercises.forms import enumerated, meant
 from opsbook.located import Place, parse, write
 from opsbook.publishing.course import Unit, unit
@@ -45,8 +46,6 @@ __all__ = ["Chapter", "Part", "Plan", "Session", "checked", "make"]
 
 # Every chapter explains words in the one and cites works in the other.
 _KEPT_PAGES: Final = ("glossary", "references")
-_FULL_EXAM: Final = 80
-_COUNTED: Final = frozenset({"choice", "numeric", "choices", "order", "match"})
 _NO_PART: Final = "Chapters"
 _EXAM: Final = "exam"
 _EXAM_OUTPUT: Final = "exam-pdf"
@@ -137,7 +136,6 @@ class Plan:
     hidden: bool = True
     course: Course = field(repr=False, kw_only=True)
     links: Links = field(repr=False, kw_only=True)
-    cuts: Mapping[str, Cut] = field(repr=False, kw_only=True, default_factory=dict)
     questions: Mapping[str, Asked] = field(repr=False, kw_only=True, default_factory=dict)
     _seen: dict[str, tuple[str, str, list[Reference]]] = field(repr=False, kw_only=True, default_factory=dict)
 
@@ -383,7 +381,6 @@ class _Making:
             hidden,
             course=self.course,
             links=links,
-            cuts=cuts,
             questions=kept,
         )
         self._own_chapters(plan, documents, chapters)
@@ -909,7 +906,7 @@ def _and(words: Sequence[str], form: Callable[[str], str] = str) -> str:
 
 
 def _examined(questions: Mapping[str, Asked]) -> int:
-    return sum("exam" in about.pool and about.kind in _COUNTED for about in questions.values())
+    return sum("exam" in about.pool and about.kind in KIND_SHARES for about in questions.values())
 
 
 # --- The week plan -------------------------------------------------------------------------------------------------
@@ -1071,7 +1068,7 @@ def _held(plan: Plan) -> dict[str, str]:
     notebooks = f"{chapters}, exercises to {exercises}"
     banks = {each.name for each in plan.chapters}
     practice = sum(each.partition("/")[0] in banks for each in plan.questions)
-    exam = min(plan.settings.exam.questions or _FULL_EXAM, _examined(plan.questions))
+    exam = min(plan.settings.exam.questions or FULL_QUESTIONS, _examined(plan.questions))
     solutions = "without solutions" if plan.hidden else "with solutions"
     said = {
         "student-html": f"{notebooks}, {solutions}",

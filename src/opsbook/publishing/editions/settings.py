@@ -32,7 +32,8 @@ from opsbook.exercises.forms import broken, enumerated, meant, read_form, shown
 from opsbook.exercises.question import SLUG_FORM, Strict
 from opsbook.exercises.reading import read_bank
 from opsbook.located import Place, Tree, UnreadableError, parse, printable, text_of
-from opsbook.publishing.editions import colours, own_files
+from opsbook.publishing import colours
+from opsbook.publishing.editions import own_files
 
 __all__ = [
     "OUTPUTS",
@@ -447,12 +448,6 @@ class Settings(Strict):
     def colours(self) -> Mapping[str, Mapping[str, str]]:
         """The accent and its soft ground for light and dark pages, by theme variable; empty without an `accent`."""
         return colours.derived(self.accent) if self.accent else {}
-
-    @property
-    def own_chapters(self) -> tuple[str, ...]:
-        """The paths of own chapters, relative to `folder`, in their order."""
-        names = (name for each in self.include for name in (each.chapters if isinstance(each, OwnPart) else (each,)))
-        return tuple(name for name in names if is_own(name))
 
     def path(self, name: str) -> Path:
         """Return where the own file `name` lies."""

@@ -12,6 +12,7 @@ import yaml
 
 from opsbook.errors import EditionError
 from opsbook.located import parse, write
+from opsbook.publishing.course import named
 from opsbook.publishing.editions.front import blurbs, front_page
 from opsbook.publishing.editions.own_chapters import held
 from opsbook.publishing.editions.own_files import image_faults
@@ -47,7 +48,7 @@ def stage(plan: "Plan", folder: Path) -> None:
     for name in _BOOK_FILES:
         _write(folder / "book" / name, plan.written(f"book/{name}"))
     contents = _contents(plan)
-    for file in _files(contents):
+    for file in named(contents):
         if file.startswith("book/") and file != "book/index":
             _write(folder / f"{file}.md", plan.written(f"{file}.md"))
     _chapters(plan, folder)
@@ -97,20 +98,6 @@ def _with_exercises(chapter: Any) -> dict[str, Any]:
     if chapter.exercises:
         entry["sections"] = [{"file": f"exercises/{chapter.name}"}]
     return entry
-
-
-def _files(contents: dict[str, Any]) -> list[str]:
-    """Return every page of a table of contents, in its order."""
-    found = [contents["root"]]
-
-    def below(entries: list[dict[str, Any]]) -> None:
-        for entry in entries:
-            found.append(entry["file"])
-            below(entry.get("sections", []))
-
-    for part in contents["parts"]:
-        below(part["chapters"])
-    return found
 
 
 # --- Chapters and banks ----------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from opsbook.exercises.question import Entry
 from opsbook.exercises.reading import read_bank
 from opsbook.exercises.withheld import withheld
 from opsbook.located import parse, write
+from opsbook.publishing.course import named
 from opsbook.publishing.solutions import KEPT_BACK, REGIONS, has_solutions, left_over, region, solved, strip
 
 __all__ = [
@@ -165,17 +166,6 @@ def _json(notebook: Mapping[str, Any]) -> str:
 # --- Contents and settings -------------------------------------------------------------------------------------
 
 
-def _named(toc: Any) -> Iterator[str]:
-    """Yield every page that a table of contents names."""
-    if isinstance(toc, dict):
-        yield from (str(value) for key, value in toc.items() if key in {"file", "root"})
-        for value in toc.values():
-            yield from _named(value)
-    elif isinstance(toc, list):
-        for value in toc:
-            yield from _named(value)
-
-
 def _without(toc: Any, pages: frozenset[str]) -> Any:
     """Return a table of contents less some pages, and less the parts that are empty without them."""
     if isinstance(toc, list):
@@ -191,7 +181,7 @@ def _contents(instructor_stage: Path, student_stage: Path, policy: Policy) -> fr
     """Write the students' table of contents, and return the pages that it has lost."""
     text = (instructor_stage / "_toc.yml").read_text(encoding="utf8")
     toc = yaml.safe_load(text)
-    removed = policy.pages & {page.removesuffix(".md") for page in _named(toc)}
+    removed = policy.pages & {page.removesuffix(".md") for page in named(toc)}
     # Comments of an author stay behind, also where no page does.
     _write(student_stage / "_toc.yml", yaml.safe_dump(_without(toc, removed), sort_keys=False, allow_unicode=True))
     return removed
@@ -287,7 +277,7 @@ def _pages(instructor_stage: Path, student_stage: Path, removed: frozenset[str])
     """Copy what the students' contents name, and of what lies beside it the files that these pages name."""
     toc = yaml.safe_load((student_stage / "_toc.yml").read_text(encoding="utf8"))
     texts = []
-    for page in dict.fromkeys(_named(toc)):
+    for page in dict.fromkeys(named(toc)):
         for ending in ("", *_SOURCES):
             source = instructor_stage / f"{page}{ending}"
             if source.suffix in _SOURCES and source.is_file():
@@ -298,12 +288,12 @@ def _pages(instructor_stage: Path, student_stage: Path, removed: frozenset[str])
     for name in _listed(instructor_stage / "book", _BOOK_FILES):
         _copy(instructor_stage / "book" / name, student_stage / "book" / name)
     configured = (student_stage / "_config.yml").read_text(encoding="utf8")
-    named = "\n".join((*texts, configured))
+    held = "\n".join((*texts, configured))
     for folder in ("book", "chapters", "exercises"):
         for path in sorted((instructor_stage / folder).rglob("*")):
             place = path.relative_to(instructor_stage)
             asset = path.is_file() and path.suffix not in {*_SOURCES, ".yml", ".yaml"} and "bank" not in place.parts
-            if asset and path.name in named and not (student_stage / place).exists():
+            if asset and path.name in held and not (student_stage / place).exists():
                 _copy(path, student_stage / place)
 
 

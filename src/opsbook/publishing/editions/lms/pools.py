@@ -1,17 +1,16 @@
 """What the packages hold: the questions of an edition by chapter, and its exam, each with what it is worth."""
 
-import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import yaml
 
 from opsbook.exercises.banks import bank, bank_paths, catalogue, variants
 from opsbook.exercises.exam import FULL_QUESTIONS, draw_exam, examined
 from opsbook.exercises.question import Question
+from opsbook.publishing.course import named, read_home, words
 
 __all__ = ["EXAM", "Course", "Item", "Loss", "Pool", "read_course"]
 
@@ -19,10 +18,6 @@ EXAM: Final = "exam"
 """The name of the exam's files; no chapter may bear it."""
 
 _MOST_SEEDS: Final = 10
-
-_LABELLED: Final = re.compile(r"^\((?P<label>[\w-]+)\)=\s*\n+#+ +(?P<heading>.+?)\s*$", re.MULTILINE)
-_TITLE: Final = re.compile(r"^# +(.+?)\s*$", re.MULTILINE)
-_ROLE: Final = re.compile(r"\{[\w:-]+\}`(?:([^`<]+?)\s*<[^`]*>|([^`]*))`")
 
 
 class Loss(NamedTuple):
@@ -110,45 +105,11 @@ class Course:
         return (*self.pools, self.exam) if self.exam else self.pools
 
 
-class _Chapter(NamedTuple):
-    title: str
-    sections: dict[str, str]
-
-
-def _words(heading: str) -> str:
-    return _ROLE.sub(lambda role: role[1] or role[2], heading).replace("*", "").replace("`", "").strip()
-
-
-def _chapter(stage: Path, name: str) -> _Chapter:
-    notebook = stage / "chapters" / f"{name}.ipynb"
-    pages = (stage / folder / f"{name}.md" for folder in ("chapters", "book"))
-    if notebook.exists():
-        cells = json.loads(notebook.read_text(encoding="utf8"))["cells"]
-        texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
-    else:
-        texts = [page.read_text(encoding="utf8") for page in pages if page.exists()]
-    text = "\n\n".join(texts)
-    title = _TITLE.search(text)
-    sections = {found["label"]: _words(found["heading"]) for found in _LABELLED.finditer(text)}
-    return _Chapter(_words(title[1]) if title else name, sections)
-
-
 def _in_order(stage: Path) -> list[str]:
     """Return the names of the chapters that have a bank, as the contents order them."""
-
-    def files(node: Any) -> Iterator[str]:
-        if isinstance(node, dict):
-            if isinstance(node.get("file"), str):
-                yield node["file"]
-            for value in node.values():
-                yield from files(value)
-        elif isinstance(node, list):
-            for each in node:
-                yield from files(each)
-
     contents = yaml.safe_load((stage / "_toc.yml").read_text(encoding="utf8"))
-    named = [Path(each).stem for each in files(contents)]
-    return [name for name in dict.fromkeys((*named, *bank_paths())) if name in bank_paths()]
+    names = [Path(each).stem for each in named(contents)]
+    return [name for name in dict.fromkeys((*names, *bank_paths())) if name in bank_paths()]
 
 
 def read_course(
@@ -203,7 +164,7 @@ def read_course(
     names = _in_order(stage)
     if EXAM in names:
         raise ValueError(f"a chapter with questions may not be named {EXAM!r}, which names the exam. Rename it.")
-    chapters = {name: _chapter(stage, name) for name in names}
+    chapters = {name: read_home(stage, name) for name in names}
     ids = [asked.id for asked in bank()]
 
     def item(asked: tuple[Question, ...]) -> Item:
@@ -212,13 +173,13 @@ def read_course(
             variants=asked,
             points=counted.get(first.id, first.points),
             graded=first.graded or first.id in counted,
-            section=chapters[first.id.partition("/")[0]].sections.get(first.section, ""),
+            section=words(chapters[first.id.partition("/")[0]].sections.get(first.section, "")),
         )
 
     pools = tuple(
         Pool(
             name=name,
-            title=chapters[name].title,
+            title=words(chapters[name].title),
             items=tuple(item(variants(each)[:seeds]) for each in ids if each.partition("/")[0] == name),
         )
         for name in names
