@@ -3,14 +3,13 @@
 import json
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-ROOT = Path(__file__).parents[2]
-CHAPTERS = sorted(path.stem for path in (ROOT / "chapters").glob("*.ipynb"))
+from .place import CHAPTERS, ROOT
+
 CHART = "application/vnd.vegalite.v5+json"
 EXPLORER = "application/vnd.opsbook.explorer.v1+json"
 ANIMATION = "application/vnd.opsbook.animation.v1+json"

@@ -3,12 +3,15 @@
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from opsbook import exercises
 from opsbook.exercises.exam import FULL_MINUTES, FULL_QUESTIONS
 
 from .markup import squeezed, words_of
+
+pytestmark = pytest.mark.whole_book  # a full exam needs the questions of all chapters
 
 Open = Callable[..., Page]
 PAGE, PAPER, ANSWERS = (f"book/practice-exam{end}.html" for end in ("", "-paper", "-answers"))

@@ -12,6 +12,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from .asked import Asked, questions_in, right, wrong
 from .lab import ROOT, SECONDS, Lab, come_back, open_notebook, run_all, running, save, watch
 
+pytestmark = pytest.mark.whole_book  # it opens JupyterLab and no site
+
 EXERCISES = "exercises/customer-contact.ipynb"
 CHAPTER = "chapters/customer-contact.ipynb"
 DECISION = "Checking and typing move. We time ten visits before and after – the customer's minutes and ours."

@@ -11,6 +11,8 @@ from ..publishing.small_book import SmallBook, question  # noqa: TID252 - tests 
 from .asked import comments
 from .markup import squeezed, words_of
 
+pytestmark = pytest.mark.whole_book  # it prints small books of its own
+
 CHAPTER = "chapters/customer-contact"
 BANK = exercises.bank()
 SEED = 7

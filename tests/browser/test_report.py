@@ -8,8 +8,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from opsbook import datasets, reporting
 
-from .conftest import _watch
+from .opening import watch
 from .test_accessibility import look
+
+pytestmark = pytest.mark.whole_book  # it opens a report and no site
 
 FOLDED = "() => [...document.querySelectorAll('details')].map((fold) => fold.open)"
 
@@ -27,7 +29,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def page(browser: Browser, report: Path) -> Iterator[Page]:
     faults: list[str] = []
     context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme="light", bypass_csp=True)
-    _watch(context, (report.as_uri(),), faults)
+    watch(context, (report.as_uri(),), faults)
     page = context.new_page()
     page.goto(report.as_uri())
     yield page
