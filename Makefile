@@ -44,7 +44,7 @@ bench: .venv/bench/ready ## measure our speed beside that of our peers, and writ
 	@PYTHONPATH=src .venv/bench/bin/python -m bench
 
 pins: ## write requirements.txt anew from the ranges in pyproject.toml (needs uv)
-	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --extra lab --extra book --extra edition --extra dev --no-annotate --upgrade \
+	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-strip-extras --extra lab --extra book --extra edition --extra dev --no-annotate --upgrade \
 	  --custom-compile-command "make pins" pyproject.toml -o requirements.txt
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --extra bench --no-annotate --upgrade \
 	  --custom-compile-command "make pins" pyproject.toml -o bench/requirements.txt

@@ -223,6 +223,7 @@ def test_an_id_that_stands_twice_is_named(sample: Path) -> None:
         (b'questions:\n  - {id: x, kind: reflect, prompt: "\\ud800"}\n', ": prompt: must be text that can be stored"),
         (b"questions:\n  - ? [a]\n    : b\n", ":2: question 1: a key must be one word, got a list or a mapping."),
         (b"questions: " + b"[" * 5000, ": the file is nested too deeply."),
+        (b"- " * 100_000, ": the file is nested too deeply."),
         (b"questions:\n- " + b"[" * 40 + b"]" * 40, ":2: the file is nested too deeply."),
     ],
 )
