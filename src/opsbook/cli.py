@@ -153,9 +153,9 @@ def _edition_new(arguments: argparse.Namespace) -> int:
 
 
 def _edition_check(arguments: argparse.Namespace) -> int:
-    from opsbook.publishing.editions import plan  # noqa: PLC0415 - as above
+    from opsbook.publishing.editions import build, plan  # noqa: PLC0415 - as above
 
-    print(plan.checked(arguments.file, _course()).report())
+    print(build.foreseen(plan.checked(arguments.file, _course())))
     return 0
 
 

@@ -42,9 +42,9 @@ def _asks(cell: Mapping[str, Any]) -> bool:
     return "".join(cell["source"]).startswith("exercises.question(")
 
 
-def generate(stage: Path, out: Path, *options: str) -> subprocess.CompletedProcess[str]:
+def generate(stage: Path, out: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", COMMAND, str(stage), str(out), *options], capture_output=True, text=True, check=False
+        [sys.executable, "-m", COMMAND, str(stage), str(out)], capture_output=True, text=True, check=False
     )
 
 

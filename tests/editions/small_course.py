@@ -91,7 +91,8 @@ def _notebook(path: Path, texts: Sequence[str], **about: Any) -> None:
     path.write_text(json.dumps(notebook), encoding="utf8")
 
 
-def _bank(path: Path, *entries: tuple[str, str, str]) -> None:
+def bank(path: Path, *entries: tuple[str, str, str]) -> None:
+    """Write a bank of questions, each with its slug, its section and its pool."""
     path.parent.mkdir(parents=True, exist_ok=True)
     questions = [
         {"id": name, "kind": "choice", "objective": f"{path.stem}/1", "section": section, "pool": [pool]}
@@ -110,7 +111,7 @@ def write(root: Path) -> Path:
     _notebook(root / "exercises" / "beta.ipynb", ("# Exercises: beta", "On [one](../chapters/alpha.ipynb#alpha-one)."))
     _notebook(root / "exercises" / "gamma.ipynb", ("# Exercises: gamma",))
     banks = root / "exercises" / "bank"
-    _bank(
+    bank(
         banks / "alpha.yml",
         ("first", "alpha-one", "check"),
         ("second", "alpha-two", "check"),
@@ -119,8 +120,8 @@ def write(root: Path) -> Path:
         ("last", "alpha-inner", "exercise"),
         ("exam", "alpha-inner", "exam"),
     )
-    _bank(banks / "beta.yml", ("only", "beta-one", "check"))
-    _bank(banks / "gamma.yml", ("only", "gamma-one", "check"), ("exam", "gamma-one", "exam"))
+    bank(banks / "beta.yml", ("only", "beta-one", "check"))
+    bank(banks / "gamma.yml", ("only", "gamma-one", "check"), ("exam", "gamma-one", "exam"))
     pages = {
         "index": "# A course\n",
         "faq": "# Asked\n\n(faq-why)=\n## Why?\n\nBecause of [gamma](../chapters/gamma.ipynb).\n",

@@ -9,8 +9,9 @@ from typing import Any
 from opsbook.located import write
 from opsbook.publishing.editions.withholding import Policy
 
-POLICY = Policy(hidden=True, graded=frozenset({"own/counted"}), seed=7)
-SHOWN = Policy(hidden=False, graded=frozenset({"own/counted"}), seed=7)
+POLICY = Policy(hidden=True)
+SHOWN = Policy(hidden=False)
+SEED = 7
 _SONGS = ("sings", "rests", "waits", "climbs", "hides", "drinks", "flutters", "listens", "hops", "whistles")
 _TREES = ("maple", "willow", "cedar", "poplar", "juniper", "hazel", "rowan", "cypress", "walnut", "laurel", "almond")
 
@@ -115,7 +116,7 @@ def bank(put: Canaries) -> str:
         _numeric("examined-number", put, pool="exam"),
         _order("examined-order", put, pool="exam"),
         _match("examined-groups", put, pool="exam"),
-        _choice("counted", put, pool="check"),
+        _choice("counted", put, pool="check", graded=True),
         _numeric("counted-number", put, pool="check", graded=True),
         _order("counted-order", put, pool="check", graded=True),
         _match("counted-groups", put, pool="check", graded=True),
@@ -235,7 +236,7 @@ def make(folder: Path) -> Canaries:
         "exercises/own.ipynb": json.dumps(notebook(put, "the exercises")),
         "exercises/bank/own.yml": bank(put),
         "exercises/bank/own.yml.bak": put("old copy of the bank"),
-        "exercises/bank/seed.txt": "7\n",
+        "exercises/bank/seed.txt": f"{SEED}\n",
         "datasets/datapackage.json": json.dumps({"resources": [{"name": "log", "path": "log.csv"}]}),
         "datasets/log.csv": "a,b\n1,2\n",
         "datasets/answers.csv": f"question,answer\n1,{put('file beside the data')}\n",

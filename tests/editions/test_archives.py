@@ -30,6 +30,9 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "exercises" / "bank").mkdir()
     shutil.copy(ROOT / "exercises/bank/customer-contact.yml", folder / "exercises/bank")
     chapter = {"caption": "Contact", "chapters": [{"file": "chapters/customer-contact"}]}
+    edition = {"own": ["customer-contact"], "instructor": "A. <Keeper>"}
+    config = {"title": "Ours", "sphinx": {"config": {"opsbook_edition": edition}}}
+    (folder / "_config.yml").write_text(json.dumps(config), encoding="utf8")
     (folder / "_toc.yml").write_text(json.dumps({"root": "book/index", "parts": [chapter]}), encoding="utf8")
     return folder
 
@@ -175,6 +178,7 @@ def test_the_marking_guide_holds_what_marking_takes(stage: Path) -> None:
     )
     text = done.stdout
     assert "<title>Marking guide: Hotels &amp; &lt;others&gt;</title>" in text
+    assert "CC BY 4.0. Not opsbook's: the questions of Customer contact, A. &lt;Keeper&gt;.</p>" in text
     assert "primer/" not in text  # the bank of the stage, not of the project
     asked = [line.partition("<h3>")[2].partition("</h3>")[0] for line in text.split("<article>")[1:]]
     assert asked[0] == "customer-contact/branch-extent"  # the chapter's first

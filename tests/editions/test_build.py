@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import tomllib
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -21,7 +22,8 @@ from bs4 import BeautifulSoup
 
 from opsbook import cli
 from opsbook.errors import EditionError
-from opsbook.publishing.editions import archives, build, front, plan, staging
+from opsbook.publishing.editions import archives, build, front, needs, plan, staging
+from opsbook.publishing.editions.leaks import SECRETS_FILE
 from opsbook.publishing.editions.output import MARKER, foreign
 from opsbook.publishing.editions.processes import (
     Processes,
@@ -207,12 +209,11 @@ def test_every_page_wears_the_name_the_logo_and_the_colour(hidden_edition: Built
         assert footer.select_one('a[href^="https://creativecommons.org/licenses/by/4.0"]') is not None
 
 
-def test_the_book_itself_wears_its_own(tmp_path: Path) -> None:
+def test_the_book_itself_wears_its_own() -> None:
     layout = (ROOT / "src" / "opsbook" / "publishing" / "theme" / "layout.html").read_text(encoding="utf8")
     assert "{%- if ops_edition %}" in layout
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf8"))
     assert "opsbook_edition" not in config["sphinx"]["config"]
-    assert tmp_path.exists()
 
 
 # --- What comes out --------------------------------------------------------------------------------------------
@@ -287,12 +288,16 @@ def test_the_students_archive_is_without_solutions_and_the_instructors_with(hidd
     assert student["README.md"].startswith(b"# Contact \\& \\<queues\\> \\{\\{ 1 \\}\\} at the desk\n")
 
 
-def test_what_is_secret_lies_beside_the_archive_whatever_the_outputs_are(
-    edition: tuple[str, BuiltEdition], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_is_secret_lies_beside_the_archive_whatever_the_outputs_are(edition: tuple[str, BuiltEdition]) -> None:
     name, built = edition
     assert (built.instructor / "notebooks.zip").exists() == (name == "hidden")
-    assert cli.main(["edition", "leaks", str(built.folder)]) == 0
+    assert (built.instructor / SECRETS_FILE).exists()
+
+
+def test_what_students_get_can_be_searched_again(
+    shown_edition: BuiltEdition, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["edition", "leaks", str(shown_edition.folder)]) == 0
     assert "Nothing that is kept from students was found" in capsys.readouterr().out
 
 
@@ -320,11 +325,14 @@ def test_the_own_chapter_is_a_page_with_its_question(shown_edition: BuiltEdition
 
 def test_two_jobs_run_at_a_time_and_wait_for_those_before_them() -> None:
     running, most, order = 0, 0, []
+    both = Barrier(2)
 
     def work(name: str) -> None:
         nonlocal running, most
         running += 1
         most = max(most, running)
+        if name != "first":
+            both.wait(20)
         sleep(0.05)
         running -= 1
         order.append(name)
@@ -469,6 +477,45 @@ def test_a_dry_run_says_what_there_would_be_and_writes_nothing(
 def test_check_says_what_a_dry_run_says(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["edition", "check", str(SAMPLES / "hidden.yml")]) == 0
     assert "customer-contact (25 min)" in capsys.readouterr().out
+
+
+def test_what_the_machine_lacks_is_told_before_anything_is_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, output = tmp_path / "mine.yml", tmp_path / "out"
+    made = "student-notebooks, lms, grading, book-pdf, exam-pdf"
+    file.write_text(f"title: Mine\ninclude: [customer-contact]\noutputs: [{made}]\n", encoding="utf8")
+    lost = {"hatchling", "text2qti", "nbgrader", "playwright"}
+    monkeypatch.setattr(needs, "find_spec", lambda name: None if name in lost else name)
+    monkeypatch.setattr("opsbook.publishing.chromium._candidates", lambda: iter(("", "/nowhere/chromium")))
+    monkeypatch.setattr(staging, "stage", lambda *_: pytest.fail("it has begun"))
+    assert cli.main(["edition", "build", str(file), "--output", str(output)]) == 1
+    told = capsys.readouterr().err
+    browser = "Install Chromium or Google Chrome, or run: python -m opsbook.publishing.chromium"
+    listed = [
+        f"{made} {thing}, which is not on this machine. {install}. Or leave {rest} out."
+        for made, thing, install, rest in (
+            ("student-notebooks needs", "hatchling", "Run: pip install 'opsbook[edition]'", "it"),
+            ("lms needs", "text2qti", "Run: pip install 'opsbook[edition]'", "it"),
+            ("grading needs", "nbgrader", "Run: pip install 'opsbook[edition]'", "it"),
+            ("book-pdf and exam-pdf need", "playwright", "Run: pip install 'opsbook[edition]'", "them"),
+            ("book-pdf and exam-pdf need", "Chromium", browser, "them"),
+        )
+    ]
+    assert told.splitlines() == [*(f"{file}:3: outputs: {each}" for each in listed), "5 problems. Nothing was written."]
+    assert not output.exists()
+    # What would be made can be told all the same, and what is not asked for needs nothing.
+    assert cli.main(["edition", "check", str(file)]) == 0
+    assert "\n".join(["Not on this machine", *(f"  {each}" for each in listed)]) in capsys.readouterr().out
+    file.write_text("title: Mine\ninclude: [customer-contact]\noutputs: [student-html]\n", encoding="utf8")
+    assert cli.main(["edition", "check", str(file)]) == 0
+    assert "Not on this machine" not in capsys.readouterr().out
+
+
+def test_what_is_said_to_install_brings_what_is_missing() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf8"))["project"]["optional-dependencies"]
+    for package, (extra, _) in needs._PACKAGES.items():
+        assert package.replace("_", "-") in {re.split(r"[\[<>=]", each)[0] for each in extras[extra]}
 
 
 @pytest.mark.parametrize("command", [["check"], ["build", "--output", "out"]])

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,8 +20,10 @@ from opsbook import datasets
 from opsbook.datasets import storage
 from opsbook.errors import EditionError
 from opsbook.publishing.editions import data, effects
-from opsbook.publishing.editions.settings import Settings, read
+from opsbook.publishing.editions.settings import Settings
 from opsbook.publishing.notebooks import sources
+
+from .reading import read
 
 ROOT = Path(opsbook.__file__).parents[2]
 SYNTHETIC = [name for name in datasets.names() if datasets.describe(name).synthetic]
@@ -314,6 +317,23 @@ class TestSubstitute:
         assert "Ada Example" in (stage / "datasets" / about.licence_path).read_text("utf8")
         assert before == old  # the course keeps its own
 
+    def test_how_the_files_were_made_is_not_said_of_what_was_replaced(self, stage, tmp_path):
+        readme = stage / "datasets" / "README.md"
+        course = readme.read_text("utf8")
+        settings = edition(tmp_path, "{tips: own.csv, contact_staffing: {seed: 7}}", own=TIPS + GOOD)
+        data.substitute(SimpleNamespace(settings=settings), stage)
+        told = readme.read_text("utf8")
+        assert re.findall(r"^- `(.*)`: (.*)$", told, re.MULTILINE) == [
+            ("contact_log.csv.gz", "drawn anew in this edition with seed 7"),
+            ("contact_staffing.csv", "drawn anew in this edition with seed 7"),
+            ("tips.csv", "replaced in this edition by own\\.csv"),
+        ]
+        assert '    "tips.csv",  # replaced in this edition by own.csv\n' in told
+        before, after = told.index("## Replaced in this edition"), told.index("## How the files were made")
+        assert before < after
+        kept = re.sub(r"  # (?:replaced|drawn anew) in this edition .*", "", f"{told[:before]}{told[after:]}")
+        assert kept == course
+
     def test_other_sets_and_records_stay_as_they_are(self, stage, tmp_path):
         def state() -> dict[str, Any]:
             folder = stage / "datasets"
@@ -325,17 +345,6 @@ class TestSubstitute:
         data.substitute(SimpleNamespace(settings=edition(tmp_path, "{tips: own.csv}", own=TIPS + GOOD)), stage)
         after = state()
         assert {name for name in after if after[name] != before[name]} == {"tips.csv", "record of tips"}
-
-    def test_nothing_outside_the_stage_is_written(self, stage, tmp_path):
-        """A stage may hold links to the course's own bytes."""
-        course = tmp_path / "course"
-        shutil.copytree(stage, course)
-        shutil.rmtree(stage)
-        shutil.copytree(course, stage, copy_function=os.link)
-        before = {path: path.read_bytes() for path in course.rglob("*") if path.is_file()}
-        given = "{tips: own.csv, production_line: {seed: 5}}"
-        data.substitute(SimpleNamespace(settings=edition(tmp_path, given, own=TIPS + GOOD)), stage)
-        assert {path: path.read_bytes() for path in course.rglob("*") if path.is_file()} == before
 
     def test_a_file_that_changed_since_it_was_checked_is_refused(self, stage, tmp_path):
         settings = edition(tmp_path, "{tips: own.csv}", own=TIPS + GOOD)
@@ -377,8 +386,8 @@ class TestAffected:
     )
     def test_a_notebook_rests_on_what_its_code_loads(self, stage, code, sets):
         path = notebook(stage / "chapters" / "one.ipynb", code)
-        assert effects.affected(stage, datasets.names()).notebooks == ({path: tuple(sorted(sets))} if sets else {})
-        assert effects.affected(stage, set(datasets.names()) - sets).notebooks == {}
+        assert effects.affected(stage, datasets.names()) == ({path: tuple(sorted(sets))} if sets else {})
+        assert effects.affected(stage, set(datasets.names()) - sets) == {}
 
     def test_a_module_of_the_library_that_loads_a_set_counts_for_whoever_imports_it(self, stage):
         package = stage / "src" / "opsbook"
@@ -386,23 +395,11 @@ class TestAffected:
         (package / "further.py").write_text("from opsbook import own\n")
         one = notebook(stage / "chapters" / "one.ipynb", "from opsbook import further\nfurther.own.bills()")
         notebook(stage / "chapters" / "two.ipynb", "from opsbook import datasets, kpi")
-        assert effects.affected(stage, ["tips"]).notebooks == {one: ("tips",)}
-
-    def test_a_page_that_borrows_an_explorer_or_lists_the_data_is_named(self, stage):
-        notebook(stage / "chapters" / "one.ipynb", 'from opsbook import datasets\ndatasets.load("tips")')
-        (stage / "book").mkdir()
-        for name, text in {
-            "front": "```{explorer} ../chapters/one.ipynb\n```",
-            "other": "```{explorer} ../chapters/two.ipynb\n```",
-            "data": "```{data-dictionary}\n```",
-        }.items():
-            (stage / "book" / f"{name}.md").write_text(f"# Page\n\n{text}\n")
-        assert effects.affected(stage, ["tips"]).pages == ("book/data", "book/front")
+        assert effects.affected(stage, ["tips"]) == {one: ("tips",)}
 
     def test_in_the_course_nothing_is_overlooked(self):
         """Every text that names a set and the loader, whatever its grammar."""
         found = effects.affected(ROOT, datasets.names())
-        assert "book/data" in found.pages
         for name in datasets.names():
             loading = {
                 path
@@ -410,9 +407,7 @@ class TestAffected:
                 if f'datasets.load(\\"{name}\\")' in path.read_text("utf8")
                 or (name.startswith("service_") and 'datasets.load(f\\"service_' in path.read_text("utf8"))
             }
-            assert loading <= {path for path, sets in found.notebooks.items() if name in sets}
-        asked = effects.affected(ROOT, ["contact_log"]).questions
-        assert {"service-recovery/rule-on-log", "satisfaction-metrics/which-channel"} <= set(asked)
+            assert loading <= {path for path, sets in found.items() if name in sets}
 
 
 class TestRerun:
@@ -429,10 +424,9 @@ class TestRerun:
             "eight = 8\ntips.loc[eight, 'bill']",
         )
         kept = bad.read_bytes()
-        shares: list[tuple[float, str]] = []
         replaced = {each.name: each.said for each in data.substitutions(edition(tmp_path, "{tips: own.csv}"), ROOT)}
         with pytest.raises(EditionError) as raised:
-            effects.rerun(stage, {good: ("tips",), bad: ("tips",)}, lambda *told: shares.append(told), causes=replaced)
+            effects.rerun(stage, {good: ("tips",), bad: ("tips",)}, causes=replaced)
         assert raised.value.problems == [
             (
                 "exercises/bad.ipynb: cell 4 under 'Eight' (it begins 'eight = 8') failed with 'KeyError: 8'. It loads "
@@ -440,7 +434,6 @@ class TestRerun:
                 "section or exclude the chapter."
             )
         ]
-        assert shares == [(0.5, "good"), (1.0, "bad")]
         (cell,) = json.loads(good.read_text("utf8"))["cells"]
         assert cell["outputs"][0]["text"] == "2 bills of 16.99\n"
         assert bad.read_bytes() == kept

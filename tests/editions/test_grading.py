@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from opsbook.errors import EditionError
-from opsbook.exercises import question
+from opsbook.exercises import banks, question
+from opsbook.exercises.code import CodeTest
+from opsbook.located import parse, write
 from opsbook.publishing.editions import grading
 
 from .nbgrader_course import (
@@ -151,11 +153,17 @@ def test_the_source_has_every_test_of_the_bank_and_its_points(course: Path) -> N
         assert cell["metadata"]["nbgrader"]["points"] == asked.points
 
 
-def test_points_of_the_edition_stand_in_place_of_the_bank_s(stage: Path, tmp_path: Path) -> None:
-    points = {f"{NAME}/extent-of": 5, f"{NAME}/least-active": 0.5, f"{NAME}/what-counts": 2}
-    file = tmp_path / "points.json"
-    file.write_text(json.dumps(points), encoding="utf8")
-    assert grading.main([str(stage), str(tmp_path / "course"), "--points", str(file)]) == 0
+def test_what_counts_is_worth_what_the_bank_of_the_stage_says(
+    stage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    points = {"extent-of": 5, "least-active": 0.5, "what-counts": 2}
+    bank = parse((ROOT / "exercises" / "bank" / f"{NAME}.yml").read_text(encoding="utf8")).value
+    for entry in bank["questions"]:
+        if entry["id"] in points:
+            entry |= {"points": points[entry["id"]], "graded": True}
+    (tmp_path / f"{NAME}.yml").write_text(write(bank), encoding="utf8")
+    monkeypatch.setattr(banks, "_folder", lambda: tmp_path)
+    assert grading.main([str(stage), str(tmp_path / "course")]) == 0
     for kind in ("source", "release"):
         cells = read(tmp_path / "course" / kind / NAME / f"{NAME}.ipynb")["cells"]
         given = [cell["metadata"]["nbgrader"] for cell in cells if "nbgrader" in cell["metadata"]]
@@ -163,7 +171,7 @@ def test_points_of_the_edition_stand_in_place_of_the_bank_s(stage: Path, tmp_pat
     readme = (tmp_path / "course" / "README.md").read_text(encoding="utf8")
     assert f"| **{NAME}** | all | 1 more for practice | **8.5** |" in readme
     # A question to choose has no place here: the reader is told where its points are.
-    assert f"  - `{NAME}/what-counts`: 2" in readme
+    assert re.findall(r"^  - `(.+)`: (.+)$", readme, re.MULTILINE) == [(f"{NAME}/what-counts", "2")]
 
 
 def test_from_release_to_grades(course: Path, tmp_path: Path) -> None:
@@ -222,7 +230,7 @@ def test_own_notebooks_with_tests_of_their_own_are_graded_too(tmp_path: Path) ->
     stage = put(tmp_path / "stage", "exercises/our-hotel.ipynb", own_exercise())
     put(stage, "chapters/our-hotel.ipynb", own_exercise())
     put(stage, "chapters/plain.ipynb", own_notebook())
-    found = grading.assignments(stage, {})
+    found = grading.assignments(stage)
     assert [(each.name, each.points) for each in found] == [("our-hotel", 3), ("our-hotel-chapter", 3)]
     assert "assert f(2) == 4" in "".join(found[0].notebook["cells"][1]["source"])
 
@@ -235,7 +243,7 @@ def test_a_file_beside_the_notebook_comes_along(tmp_path: Path) -> None:
     for name in ("exercises/data/ours.csv", "exercises/bank/our-hotel.yml", "secret.csv"):
         (stage / name).parent.mkdir(exist_ok=True)
         (stage / name).write_text("x", encoding="utf8")
-    (found,) = grading.assignments(stage, {})
+    (found,) = grading.assignments(stage)
     assert found.files == {"data/ours.csv": stage / "exercises" / "data" / "ours.csv"}
 
 
@@ -246,15 +254,45 @@ def test_every_problem_of_every_notebook_is_listed(tmp_path: Path) -> None:
     unknown["cells"][1]["source"] = 'exercises.check_code("customer-contact/extent-off", globals())'
     choice = own_exercise()
     choice["cells"][1]["source"] = 'exercises.check_code("customer-contact/what-counts", globals())'
-    for name, notebook in (("a", stray), ("b", unknown), ("c", choice)):
+    signs = own_exercise()
+    signs["cells"].append(own_cell("other", "%% BEGIN HIDDEN TESTS\nx = 1\n%% END HIDDEN TESTS"))
+    for name, notebook in (("a", stray), ("b", unknown), ("c", choice), ("d", signs)):
         put(tmp_path, f"exercises/{name}.ipynb", notebook)
     with pytest.raises(EditionError) as caught:
-        grading.assignments(tmp_path, {})
-    first, second, third = caught.value.problems
+        grading.assignments(tmp_path)
+    first, second, third, fourth = caught.value.problems
     assert "exercises/a.ipynb: the cell 'stray' has nbgrader's markers" in first
     assert "exercises/b.ipynb: the cell 'f-check'" in second
     assert "extent-of" in second
     assert "of the kind code, got choice" in third
+    assert "exercises/d.ipynb: the cell 'other' has nbgrader's markers" in fourth
+
+
+def test_markers_in_any_form_are_nbgraders_and_notes_for_the_instructor_stay_behind(tmp_path: Path) -> None:
+    notebook = own_exercise(tests="assert f(3) == 9")
+    solution, check = notebook["cells"]
+    note = "# === BEGIN INSTRUCTOR ===\n# Half marks for x + x.\n# === END INSTRUCTOR ===\n"
+    solution["source"] = f"{note}{solution['source']}".replace("### BEGIN SOLUTION", "#=== BEGIN SOLUTION (a line)")
+    check["source"] = check["source"].replace("###", "# ===")
+    put(tmp_path / "stage", "exercises/our-hotel.ipynb", notebook)
+    grading.write(tmp_path / "stage", tmp_path / "course")
+    source, release = (
+        "\n".join("".join(cell["source"]) for cell in read(path)["cells"])
+        for path in (tmp_path / "course" / kind / "our-hotel" / "our-hotel.ipynb" for kind in ("source", "release"))
+    )
+    assert "Half marks" not in source
+    # The feedback knows the tests by nbgrader's own markers.
+    assert re.findall("^.*(?:BEGIN|END).*$", source, re.MULTILINE) == [
+        *("### BEGIN SOLUTION", "### END SOLUTION", "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS")
+    ]
+    assert "x * x" not in release
+    assert "f(3)" not in release
+
+
+@pytest.mark.parametrize("marker", ["### END HIDDEN TESTS", "# === BEGIN SOLUTION", "BEGIN MARK SCHEME"])
+def test_a_test_must_hold_no_marker(marker: str) -> None:
+    with pytest.raises(ValueError, match="which nbgrader takes for its own"):
+        grading._region([CodeTest(code="True", message=f"Mind the {marker}.", hidden=True)])
 
 
 def test_what_nbgrader_refuses_is_said_in_its_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,10 @@ import yaml
 from opsbook.errors import EditionError
 from opsbook.publishing.editions.own_chapters import EXTENSIONS, Held, form_faults, held
 from opsbook.publishing.editions.own_files import faults, image_faults
-from opsbook.publishing.editions.settings import of_text, read
+from opsbook.publishing.editions.settings import of_text
+
+from ..publishing.small_book import SmallBook  # noqa: TID252 - tests have no name to be imported by
+from .reading import read
 
 PLAIN = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 9 9">{}</svg>'
 
@@ -288,6 +291,42 @@ def test_an_own_chapter_holds_nothing_that_runs_or_reads_or_asks(name: str) -> N
         told = chapter(content, file).faults
         assert any(words in each for each in told)
         assert all(each.startswith(where) for each in told)
+
+
+READING = """# Front
+
+```{include} ../secret.md
+```
+
+```{literalinclude} ../secret.md
+```
+
+```{raw} html
+:file: ../secret.md
+```
+
+```{raw} html
+<b>Cooked.</b>
+```
+
+```{csv-table}
+:file: ../secret.md
+```
+
+Words.
+"""
+
+
+def test_the_pages_of_an_edition_read_no_files_whatever_stands_in_them(folder: Path) -> None:
+    # Chapters are searched for all this before; this is the fence behind that one.
+    Path("secret.md").write_text("A canary, hidden.\n", encoding="utf8")
+    settings = {"opsbook_edition": {"title": "Ours"}, "exclude_patterns": ["_build", "secret.md"]}
+    book = SmallBook(folder, {}, practice=False, pages={"book/front.md": READING}, settings=settings)
+    complaints = book.build(expect=1)
+    shown = (book.html / "book" / "front.html").read_text(encoding="utf8")
+    assert len(complaints.splitlines()) == READING.count("```{")
+    assert "Words." in shown
+    assert not [word for word in ("canary", "Cooked") if word in shown]
 
 
 def test_a_fault_of_an_own_chapter_has_its_line() -> None:

@@ -11,6 +11,7 @@ from opsbook import exercises
 from ..publishing.small_book import SmallBook, code, question  # noqa: TID252 - tests have no name to be imported by
 
 CHAPTER = "chapters/customer-contact"
+OWN = "chapters/our-hotel"
 ASKED = next(each.id for each in exercises.bank() if each.instructor and "exam" not in each.pool)
 
 
@@ -30,7 +31,13 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> SmallBook:
         text("## What follows\n\nWords for all."),
     ]
     made = SmallBook(
-        tmp_path_factory.mktemp("book"), {CHAPTER: cells}, practice=False, settings={"opsbook_instructor": True}
+        tmp_path_factory.mktemp("book"),
+        {CHAPTER: cells},
+        practice=False,
+        settings={"opsbook_instructor": True},
+        pages={
+            f"{OWN}.md": "# Ours\n\nSeen.\n\n=== BEGIN INSTRUCTOR ===\nAsk for the *bell*.\n=== END INSTRUCTOR ===\n"
+        },
     )
     made.build()
     return made
@@ -63,6 +70,12 @@ def test_solutions_and_notes_are_folded_and_named(page: Tag) -> None:
 def test_no_marker_is_shown(page: Tag) -> None:
     assert "BEGIN" not in page.get_text()
     assert "x = 45" in " ".join(page.get_text().split())
+
+
+def test_a_page_in_markdown_is_shown_so_too(book: SmallBook) -> None:
+    page = BeautifulSoup((book.html / f"{OWN}.html").read_text(encoding="utf8"), "html.parser")
+    assert folds(page, "For the instructor") == ["For the instructor Ask for the bell ."]
+    assert "BEGIN" not in page.get_text()
 
 
 def test_the_key_at_the_end_holds_the_note_for_the_instructor(page: Tag) -> None:

@@ -16,6 +16,7 @@ LINKS = Links(
     questions={"gone/only", "here/cut"},
     explorers={"chapters/here": {"A line grows"}},
     elsewhere={"chapters/gone", "exercises/gone", "book/faq", "chapters/here"},
+    titles={"chapters/gone": "Gone", "chapters/here": "Here"},
 )
 FULL = Links(**{**vars(LINKS), "full_book": "https://example.org/book/"})
 
@@ -44,6 +45,7 @@ def rewritten(text: str, document: str = "chapters/here", links: Links = LINKS, 
         ("In {ref}`gone-one`.", "In What went."),
         ("Steps ({ref}`the first <gone-one>`).", "Steps."),
         ("{doc}`What went <gone>`, {doc}`here`", "What went, {doc}`here`"),
+        ("[](gone.ipynb), [](gone.ipynb#gone-one), {doc}`gone`.", "Gone, What went, Gone."),
         ("A share. See {ref}`gone-one`.", "A share."),
         ("A share. See {ref}`gone-one`, {ref}`here-one` and {ref}`here-cut`.", "A share. See {ref}`here-one`."),
         ("A {term}`guard` {cite:p}`chase1983`", "A {term}`guard` {cite:p}`chase1983`"),
@@ -101,8 +103,11 @@ def test_links_in_the_texts_of_code_are_rewritten_with_what_the_code_has_shown()
 
 
 def test_each_change_is_told() -> None:
-    _, found = LINKS.rewritten("[It\nwent](gone.ipynb#gone-one) and [stayed](here.ipynb).", "chapters/here")
-    assert [(each.words, each.target) for each in found] == [("It went", "chapters/gone#gone-one")]
+    text = "[It\nwent](gone.ipynb#gone-one), [stayed](here.ipynb), {doc}`went <gone>`, [too](/chapters/gone.ipynb)."
+    assert rewritten(text) == "It\nwent, [stayed](here.ipynb), went, too."
+    _, found = LINKS.rewritten(text, "chapters/here")
+    told = [(each.words, each.target) for each in found]
+    assert told == [("went", "chapters/gone"), ("It went", "chapters/gone#gone-one"), ("too", "chapters/gone")]
 
 
 def test_an_image_is_no_link() -> None:

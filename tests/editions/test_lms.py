@@ -7,11 +7,10 @@ else is read and marked by `lms_reading`, which is ours, written after the sourc
 import csv
 import io
 import json
-import os
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from itertools import permutations
 from pathlib import Path
 
@@ -19,11 +18,12 @@ import pytest
 import qti2latex
 from moodle_xml_parser.parser import parse_bytes
 
-from opsbook.exercises import banks, mark
+from opsbook.exercises import banks, draw_exam, mark
 from opsbook.exercises.choice import ChoiceQuestion, ChoicesQuestion
 from opsbook.exercises.numeric import NumericQuestion
 from opsbook.exercises.order import OrderQuestion
 from opsbook.exercises.question import Question
+from opsbook.located import parse, write
 from opsbook.publishing.editions import paper
 from opsbook.publishing.editions.archives import pack
 from opsbook.publishing.editions.lms import canvas, moodle, texts
@@ -411,30 +411,26 @@ def test_hints_come_in_their_order_and_not_in_the_exam(real):
 # --- Points, categories, the exam ------------------------------------------------------------------------------
 
 
-def test_points_given_count_in_every_format(tmp_path):
-    folder = stage(tmp_path / "stage", sample="questions:" + KINDS)
-    points = {"sample/share": 2.25, "sample/offices": 7.0}
-    which = course(folder, points=points)
+def test_points_of_the_bank_count_in_every_format(tmp_path):
+    points = {"share": 2.25, "offices": 7.0}
+    bank = parse("questions:" + KINDS).value
+    for entry in bank["questions"]:
+        if entry["id"] in points:
+            entry |= {"points": points[entry["id"]], "graded": True}
+    which = course(stage(tmp_path / "stage", sample=write(bank)))
+    worth = {f"sample/{entry['id']}": entry["points"] for entry in bank["questions"]}
     for read in (moodle_read(which), canvas_read(which)):
         for item, question in read:
-            worth = points.get(question.id, question.points)
             if isinstance(item, reading.CanvasItem):
-                assert item.points == worth
+                assert item.points == worth[question.id]
             else:
-                assert float(reading.value(item.node, "defaultgrade")) == worth
+                assert float(reading.value(item.node, "defaultgrade")) == worth[question.id]
                 marked = [reading.text(tag, ".") for tag in item.node.iter("tag")]
-                assert ("graded" in marked) == (question.id in points)
+                assert ("graded" in marked) == (question.id.removeprefix("sample/") in points)
     rows = csv.DictReader(io.StringIO(table(which, which.pools[0])))
     assert {row["points"] for row in rows if row["id"] == "sample/share"} == {"2.25"}
     meta = next(held.decode() for name, held in canvas.members(which, which.pools[0]).items() if "meta" in name)
-    whole = sum(points.get(item.first.id, item.first.points) for item in which.pools[0].items)
-    assert f"<points_possible>{whole}</points_possible>" in meta
-
-
-def test_points_for_what_is_no_question_are_refused(tmp_path):
-    folder = stage(tmp_path / "stage", sample="questions:" + CHOICE)
-    with pytest.raises(ValueError, match="`points` must name questions of this edition, got sample/whihc"):
-        course(folder, points={"sample/whihc": 2})
+    assert f"<points_possible>{sum(worth.values())}</points_possible>" in meta
 
 
 def test_numbers_stand_in_a_category_or_a_group_of_their_own(small):
@@ -455,7 +451,7 @@ def test_the_exam_stands_in_its_own_order(real):
     names = [reading.text(item.node, "name") for item in reading.moodle_items(moodle.document(real, real.exam))]
     assert len(names) == 20
     assert [name[:2] for name in names] == [f"{number:02}" for number in range(1, 21)]
-    in_canvas = [item.id for item, _ in canvas_read(Course(title="", pools=(), exam=real.exam, objectives={}))]
+    in_canvas = [item.id for item, _ in canvas_read(replace(real, pools=()))]
     assert in_canvas == [item.first.id for item in real.exam.items]
 
 
@@ -470,9 +466,7 @@ def test_what_is_left_out_is_said_and_no_fault(held, tmp_path, monkeypatch, caps
     folder = stage(tmp_path / "stage", **held)
     (folder / "exercises" / "bank" / "seed.txt").write_text("3\n", encoding="ascii")
     monkeypatch.setattr(banks, "_folder", lambda: folder / "exercises" / "bank")
-    assert main([str(folder), str(tmp_path / "out"), "--exam-questions", "0"]) == 0
-    assert capsys.readouterr().out == ""  # as was asked
-    assert main([str(folder), str(tmp_path / "out"), "--exam-questions", "40"]) == 0
+    assert main([str(folder), str(tmp_path / "out"), "--questions", "40"]) == 0
     assert capsys.readouterr().out == "lms holds no exam: no bank of the edition has a question in the pool `exam`.\n"
     assert [path.name for path in (tmp_path / "out").rglob("*.xml")] == [f"{name}.xml" for name in held]
     assert (tmp_path / "out" / "README.md").exists()
@@ -506,8 +500,8 @@ def tree(folder: Path) -> dict[str, bytes]:
 
 
 def test_writing_twice_gives_the_same_bytes(exam_stage, tmp_path):
-    write_packages(exam_stage, tmp_path / "one")
-    write_packages(exam_stage, tmp_path / "two")
+    write_packages(read_course(exam_stage), tmp_path / "one")
+    write_packages(read_course(exam_stage), tmp_path / "two")
     first = tree(tmp_path / "one")
     assert first == tree(tmp_path / "two")
     assert list(first) == [
@@ -521,11 +515,32 @@ def test_writing_twice_gives_the_same_bytes(exam_stage, tmp_path):
     assert "Private" not in manifest
 
 
+OWN = """title: Ours
+sphinx:
+  config:
+    opsbook_edition: {own: [flow], instructor: "A. <Keeper>", institution: Inn}
+"""
+
+
+def test_an_instructor_s_own_questions_are_not_said_to_be_ours(exam_stage, tmp_path):
+    (exam_stage / "_config.yml").write_text(OWN, encoding="utf8")
+    write_packages(read_course(exam_stage), tmp_path / "named")
+    for name in ("flow", "exam"):
+        manifest = reading.opened(tree(tmp_path / "named")[f"canvas/{name}.zip"])["imsmanifest.xml"]
+        assert "<imsmd:string>A. &lt;Keeper&gt;, Inn</imsmd:string>" in manifest
+        assert "opsbook authors" not in manifest
+    guide = (tmp_path / "named" / "README.md").read_text(encoding="utf8")
+    assert "Not opsbook's: the questions of The flow of all, A\\. \\<Keeper\\>\\, Inn." in guide
+    (exam_stage / "_config.yml").write_text(OWN.partition(", instructor")[0] + "}\n", encoding="utf8")
+    write_packages(read_course(exam_stage), tmp_path / "nobody")
+    assert "rights" not in reading.opened(tree(tmp_path / "nobody")["canvas/flow.zip"])["imsmanifest.xml"]
+
+
 _FOLDERS = (("canvas", "zip"), ("csv", "csv"), ("moodle", "xml"))
 
 
 def test_the_guide_counts_what_is_not_held_once(exam_stage, tmp_path):
-    write_packages(exam_stage, tmp_path / "out")
+    write_packages(read_course(exam_stage), tmp_path / "out")
     guide = (tmp_path / "out" / "README.md").read_text(encoding="utf8")
     assert "| canvas | feedback | `numeric` | 1 |" in guide
     assert "| `flow` | The flow of all | 2 |" in guide
@@ -536,23 +551,23 @@ def test_the_guide_counts_what_is_not_held_once(exam_stage, tmp_path):
     assert all(row["reason"].endswith(".") for row in rows)
 
 
-def test_the_command_writes_for_the_class_of_its_seed(exam_stage, tmp_path):
-    assert main([str(exam_stage), str(tmp_path / "out"), "--seed", "7", "--seeds", "2", "--exam-questions", "1"]) == 0
-    assert os.environ["OPSBOOK_SEED"] == "7"
+def test_the_command_writes_for_the_class_of_the_stage(exam_stage, tmp_path, monkeypatch):
+    monkeypatch.delenv("OPSBOOK_SEED")
+    (exam_stage / "exercises" / "bank" / "seed.txt").write_text("7\n", encoding="ascii")
+    assert main([str(exam_stage), str(tmp_path / "out"), "--questions", "1", "--seed", "3"]) == 0
     document = (tmp_path / "out" / "moodle" / "flow.xml").read_text(encoding="utf8")
     assert re.findall(r"share#(\d+)", document)[0] == "7"
-    assert len(re.findall(r"share#(\d+)", document)) == 2
+    assert len(re.findall(r"share#(\d+)", document)) == 5
+    (drawn,) = reading.moodle_items((tmp_path / "out" / "moodle" / "exam.xml").read_text(encoding="utf8"))
+    assert drawn.category.endswith("/Exam 3")
+    assert drawn.id == draw_exam(1, seed=3)[0].id
 
 
 def test_the_command_says_what_is_wrong(exam_stage, tmp_path, capsys):
-    points = tmp_path / "points.json"
-    points.write_text('{"flow/share": 0}')
     other = stage(tmp_path / "other", flow="questions:" + CHOICE)
     wrong = [
         ([str(other)], "`stage` must be the project that this process belongs to, got other"),
-        ([str(exam_stage), "--points", str(points)], "`--points` must be a JSON object of numbers above zero"),
-        ([str(exam_stage), "--seeds", "11"], "`seeds` must be from 1 to 10, got 11."),
-        ([str(exam_stage), "--exam-questions", "99"], "`count` must be at most 2"),
+        ([str(exam_stage), "--questions", "99"], "`count` must be at most 2"),
     ]
     for arguments, message in wrong:
         assert main([arguments[0], str(tmp_path / "out"), *arguments[1:]]) == 1

@@ -12,6 +12,7 @@ from opsbook.errors import EditionError
 from opsbook.publishing.editions import data
 from opsbook.publishing.editions.front import front_page
 from opsbook.publishing.editions.plan import Plan, checked, make
+from opsbook.publishing.editions.report import report
 from opsbook.publishing.editions.settings import Settings
 
 from . import small_course
@@ -119,7 +120,7 @@ def test_an_excluded_prerequisite_is_not_pulled_in(course: Path) -> None:
 def test_prerequisites_are_waived_and_then_reported(course: Path) -> None:
     plan = planned(course, include=["gamma"], requires="ignore")
     assert outline(plan) == [("Two", ["gamma"])]
-    assert "gamma builds on beta, not in this edition" in plan.report()
+    assert "gamma builds on beta, not in this edition" in report(plan)
 
 
 # --- Days
@@ -193,6 +194,7 @@ def test_an_own_chapter_may_require_chapters_of_the_course(course: Path, tmp_pat
         ("{term}`the fist <fist>`", "there is no term 'fist' in the glossary. Did you mean `first`?"),
         ("{cite:p}`nobody2020`", "there is no work 'nobody2020' in the list of references."),
         ("```{question} alpha/frist\n```", "there is no question 'alpha/frist'. Did you mean `alpha/first`?"),
+        ("```{question} alpha/exam\n```", "the question 'alpha/exam' must not be asked, since it is for exams"),
         ("[x][y]\n\n[y]: alfa.ipynb", "leads to no page. Did you mean `chapters/alpha`?"),
         ("{doc}`alfa`", "leads to no page. Did you mean `chapters/alpha`?"),
         ("[x](../../secret.csv)", "ours.md:3: the link to '../../secret.csv' leads to no page."),
@@ -205,8 +207,8 @@ def test_an_own_chapter_may_require_chapters_of_the_course(course: Path, tmp_pat
         ("![x](https://example.org/a.svg)", "ours.md:3: a picture must be an .svg or .png file beside the chapter"),
     ],
     ids=[
-        *("page", "ending", "label", "ref", "term", "work", "question", "by-name", "doc", "file", "picture-of-anybody"),
-        *("download", "escaped", "explorer", "role", "picture", "outside-picture"),
+        *("page", "ending", "label", "ref", "term", "work", "question", "exam", "by-name", "doc", "file"),
+        *("picture-of-anybody", "download", "escaped", "explorer", "role", "picture", "outside-picture"),
     ],
 )
 def test_an_own_chapter_must_lead_somewhere(course: Path, tmp_path: Path, text: str, said: str) -> None:
@@ -216,16 +218,24 @@ def test_an_own_chapter_must_lead_somewhere(course: Path, tmp_path: Path, text: 
     assert said in caught.value.problems[0]
 
 
+def test_a_question_for_exams_that_counts_may_be_asked(course: Path, tmp_path: Path) -> None:
+    file = own(tmp_path, "# Ours\n\n```{question} alpha/exam\n```\n")
+    with file.open("a", encoding="utf8") as more:
+        more.write("points: {alpha/exam: 2}\n")
+    assert "ours" in [each.name for each in checked(file, course).chapters]
+
+
 def test_an_own_notebook_asks_what_the_edition_has(course: Path, tmp_path: Path) -> None:
-    asking = small_course.cells(["# Ours", "?alpha/first", "?gamma/only"])
+    asking = small_course.cells(["# Ours", "?alpha/first", "?gamma/only", "?alpha/exam"])
     notebook = {"cells": asking, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     (tmp_path / "ours.ipynb").write_text(json.dumps(notebook), encoding="utf8")
     file = tmp_path / "edition.yml"
     file.write_text("title: Ours\ninclude: [alpha, ours.ipynb]\n", encoding="utf8")
     with pytest.raises(EditionError) as caught:
         checked(file, course)
-    (told,) = caught.value.problems
-    assert "ours.ipynb: there is no question 'gamma/only' in this edition." in told
+    for_exams, nowhere = caught.value.problems
+    assert "ours.ipynb: the question 'alpha/exam' must not be asked, since it is for exams alone." in for_exams
+    assert "ours.ipynb: there is no question 'gamma/only' in this edition." in nowhere
 
 
 def test_an_own_chapter_has_a_name_of_its_own(course: Path, tmp_path: Path) -> None:
@@ -342,7 +352,7 @@ def test_an_own_question_shows_no_picture(course: Path, tmp_path: Path) -> None:
 def test_an_exam_without_questions_is_left_out_and_said(course: Path) -> None:
     plan = planned(course, include=["beta"], requires="ignore")
     assert "exam-pdf" not in plan.settings.outputs
-    assert "  exam-pdf is left out: no question in these chapters is kept for an exam" in plan.report().splitlines()
+    assert "  exam-pdf is left out: no question in these chapters is kept for an exam" in report(plan).splitlines()
     assert "exam-pdf" in planned(course, include=["alpha"]).settings.outputs
 
 
@@ -370,18 +380,19 @@ def test_each_front_page_leads_to_the_notebooks_of_its_readers(course: Path) -> 
 def test_the_report_of_data_is_about_the_chapters_of_the_edition(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data, "check", lambda *_: [])
     monkeypatch.setattr(data, "report", lambda _settings, _root, chapters=None: [f"Run again for {chapters}."])
-    said = planned(course, include=["alpha"], data={"contact_log": {"seed": 7}}).report()
+    said = report(planned(course, include=["alpha"], data={"contact_log": {"seed": 7}}))
     assert "  Run again for ['alpha']." in said.splitlines()
 
 
 def test_the_report_says_what_is_in_it_and_why(course: Path) -> None:
-    said = planned(course, include=["gamma"], requires="auto", exclude=["faq"], points={"beta/only": 2.5}).report()
+    plan = planned(course, include=["gamma"], requires="auto", exclude=["faq"], points={"beta/only": 2.5})
+    said = report(plan)
     for line in (
         "Ours: 3 chapters, 90 minutes of reading.",
         "  alpha (20 min): required by beta",
         "  Added: alpha, beta",
         "  beta/only: 2.5",
-        "  lms: 9 questions in pools by chapter, an exam of 2",
+        "  lms: 9 questions in 3 pools, an exam of 2",
     ):
         assert line in said.splitlines()
 

@@ -10,6 +10,7 @@ import yaml
 from opsbook.errors import EditionError
 from opsbook.publishing.editions import sections
 from opsbook.publishing.editions.plan import Plan, make
+from opsbook.publishing.editions.report import report
 from opsbook.publishing.editions.settings import Settings
 
 from . import small_course
@@ -22,7 +23,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def planned(course: Path, *drop: str, **wanted: Any) -> Plan:
-    return make(Settings.model_validate({"title": "Ours", "drop": drop, **wanted}), course)
+    return make(Settings.model_validate({"title": "Ours", **({"drop": drop} if drop else {}), **wanted}), course)
 
 
 def test_a_section_reaches_to_the_next_of_its_level(course: Path) -> None:
@@ -57,7 +58,7 @@ def test_questions_about_a_dropped_section_go_with_it_from_everywhere(course: Pa
     practice = "\n".join(sources(plan.written("exercises/alpha.ipynb")))
     assert "3. The last" not in practice
     assert "Two items, from one to two." in practice
-    assert "With them 2 questions: alpha/exam, alpha/last" in plan.report()
+    assert "With them 2 questions: alpha/exam, alpha/last" in report(plan)
 
 
 def test_a_dropped_item_takes_its_code_and_its_empty_heading_along(course: Path) -> None:
@@ -99,6 +100,62 @@ def test_a_whole_page_is_no_section(tmp_path: Path) -> None:
     with pytest.raises(EditionError, match="must name a section, got 'faq-page', a whole page"):
         planned(root, "faq-page")
     assert planned(root, "faq-why").written("book/faq.md") == "(faq-page)=\n# Asked\n\n## Who?\n\nUs.\n"
+
+
+ASKED = """# Asked
+
+```{question} faq/first
+```
+
+```{question} faq/second
+```
+
+```{question} faq/third
+```
+
+(faq-why)=
+## Why?
+
+Because.
+
+```python
+(faq-code)=
+# No section
+```
+
+(faq-who)=
+## Who?
+
+Us.
+"""
+
+
+def course_with_asking_page(folder: Path) -> Path:
+    root = small_course.write(folder)
+    (root / "book" / "faq.md").write_text(ASKED, encoding="utf8")
+    entries = (("first", "faq-why", "check"), ("second", "faq-who", "check"), ("third", "faq-who", "exam"))
+    small_course.bank(root / "exercises" / "bank" / "faq.yml", *entries)
+    return root
+
+
+def test_questions_of_a_page_go_from_its_bank_too(tmp_path: Path) -> None:
+    plan = planned(course_with_asking_page(tmp_path), "faq-why", "faq/third")
+    bank = yaml.safe_load(plan.written("exercises/bank/faq.yml"))
+    assert [each["id"] for each in bank["questions"]] == ["second"]
+    page = plan.written("book/faq.md")
+    assert page == "# Asked\n\n```{question} faq/second\n```\n\n(faq-who)=\n## Who?\n\nUs.\n"
+    said = report(plan).splitlines()
+    assert "  With them 1 question: faq/first" in said
+    # Six of alpha, one of beta, two of gamma, and the page's one.
+    assert "  lms: 10 questions in 4 pools, an exam of 2" in said
+
+
+def test_a_bank_that_has_lost_all_its_questions_is_none(tmp_path: Path) -> None:
+    root = course_with_asking_page(tmp_path)
+    assert planned(root).banks == ("alpha", "beta", "faq", "gamma")
+    plan = planned(root, "faq-why", "faq-who", "beta/only")
+    assert plan.banks == ("alpha", "gamma")
+    assert "  With them 3 questions: faq/first, faq/second, faq/third" in report(plan).splitlines()
 
 
 @pytest.mark.parametrize(

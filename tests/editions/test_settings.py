@@ -15,7 +15,9 @@ from opsbook.errors import EditionError
 from opsbook.publishing import colours
 from opsbook.publishing.editions.new import EXAMPLES, new
 from opsbook.publishing.editions.schema import SCHEMA, schema, text
-from opsbook.publishing.editions.settings import OUTPUTS, After, Exam, OwnPart, Seed, Settings, is_own, of_text, read
+from opsbook.publishing.editions.settings import OUTPUTS, After, Exam, OwnPart, Seed, Settings, is_own, of_text
+
+from .reading import read
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = sorted((ROOT / "book" / "editions").glob("*.yml"))
@@ -95,7 +97,6 @@ def test_a_title_is_enough() -> None:
     assert (settings.title, settings.term, settings.include, settings.logo) == ("Beds", None, (), None)
     assert (settings.requires, settings.links, settings.solutions) == ("error", "drop", "hidden")
     assert (settings.seed, settings.exam, settings.outputs) == (0, Exam(questions=None, seed=1), OUTPUTS)
-    assert settings.colours == {}
 
 
 def test_every_key_is_read() -> None:
@@ -473,7 +474,7 @@ def test_a_new_file_is_read_as_it_stands() -> None:
 
 
 def test_a_new_file_shows_every_key_and_each_example_holds(folder: Path) -> None:
-    new(Path("mine.yml"), title="Beds")
+    new(Path("mine.yml"), title="Beds", root=ROOT)
     for name in ("logo.svg", "our-hotel.md", "our-hotel.yml"):
         content = {".svg": (folder / "images/logo.svg").read_text(), ".md": CHAPTER, ".yml": BANK}
         Path(name).write_text(content[Path(name).suffix])
@@ -496,9 +497,9 @@ def test_the_examples_name_what_the_course_has() -> None:
 def test_a_new_file_replaces_none_unless_forced() -> None:
     Path("mine.yml").write_text("mine")
     with pytest.raises(FileExistsError, match="--force"):
-        new(Path("mine.yml"), title="Beds")
+        new(Path("mine.yml"), title="Beds", root=ROOT)
     assert Path("mine.yml").read_text() == "mine"
-    new(Path("mine.yml"), title="Beds", force=True)
+    new(Path("mine.yml"), title="Beds", root=ROOT, force=True)
     assert read(Path("mine.yml")).title == "Beds"
 
 
@@ -524,7 +525,7 @@ def test_nothing_is_written_when_a_value_is_wrong(name: str) -> None:
 @pytest.mark.parametrize("name", ["mine.txt", "none/mine.yml", "more"])
 def test_a_new_file_needs_a_place_and_a_name(name: str) -> None:
     with pytest.raises(EditionError, match=f"^{name}: "):
-        new(Path(name), title="Beds")
+        new(Path(name), title="Beds", root=ROOT)
 
 
 def test_editors_find_the_schema_from_within_the_project() -> None:

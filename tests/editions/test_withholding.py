@@ -21,7 +21,7 @@ from opsbook.publishing.editions.withholding import (
 from opsbook.publishing.solutions import REGIONS
 
 from . import small_stage
-from .small_stage import POLICY, SHOWN, Canaries, cell, notebook, printed, texts
+from .small_stage import POLICY, SEED, SHOWN, Canaries, cell, notebook, printed, texts
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def test_numbers_and_order_are_those_of_the_class(whole: tuple[Path, Canaries], 
     source = whole[0] / "exercises" / "bank" / "own.yml"
     entries = read_bank(source, source.name).entries
     students = {each["id"]: each for each in parse((bare / "exercises/bank/own.yml").read_text()).value["questions"]}
-    drawn = {slug: entries[f"own/{slug}"].draw(f"own/{slug}", POLICY.seed, fixed=False) for slug in students}
+    drawn = {slug: entries[f"own/{slug}"].draw(f"own/{slug}", SEED, fixed=False) for slug in students}
     assert students["counted-number"]["prompt"] == drawn["counted-number"].prompt
     assert students["counted"]["items"] == [option.text for option in drawn["counted"].options]
     assert students["counted-order"]["items"] == [item.text for item in drawn["counted-order"].items]
@@ -126,6 +126,40 @@ def test_contents_pages_and_files_are_those_that_students_have(bare: Path) -> No
     assert "# <!-- what stands in code stays -->\n%time\n" in own
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("See [the guide](<../book/instructor-guide.md>).", "See the guide."),
+        ("See [](../book/instructor-guide.md).", "See Guide."),
+        ("See {doc}`../book/instructor-guide`.", "See Guide."),
+        ("See {doc}`the guide <../book/instructor-guide>`.", "See the guide."),
+        ("See {doc}`/book/practice-exam`.", "See Exam."),
+        ("In {ref}`guide-more` and {ref}`there <guide-more>`.", "In More of it and there."),
+        ("Marks ([here](../book/instructor-guide.md)).", "Marks."),
+        ("[By][name].\n\n[name]: ../book/instructor-guide.md\n", "By.\n\n"),
+        ('<a href="../book/instructor-guide.html">there</a>', "there"),
+        ("[words](../book/glossary.md)", "[words](../book/glossary.md)"),
+    ],
+    ids=["pointed", "bare", "doc", "doc-words", "doc-root", "ref", "bracket", "by-name", "html", "kept"],
+)
+def test_references_to_what_students_do_not_have_become_words(
+    whole: tuple[Path, Canaries], tmp_path: Path, text: str, kept: str
+) -> None:
+    stage = tmp_path / "whole"
+    shutil.copytree(whole[0], stage)
+    (stage / "book" / "instructor-guide.md").write_text("# Guide\n\n(guide-more)=\n## More of it\n", encoding="utf8")
+    (stage / "chapters" / "own-page.md").write_text(f"# Own\n\n{text}\n", encoding="utf8")
+    shown = {"output_type": "display_data", "metadata": {}, "data": {"text/markdown": text, "text/html": text}}
+    cells = [cell("markdown", f"# Own\n\n{text}\n"), cell("code", "show()", outputs=[shown])]
+    written = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    (stage / "chapters" / "own.ipynb").write_text(json.dumps(written), encoding="utf8")
+    withhold(stage, tmp_path / "bare", POLICY)
+    assert (tmp_path / "bare" / "chapters" / "own-page.md").read_text(encoding="utf8") == f"# Own\n\n{kept}\n"
+    first, second = json.loads((tmp_path / "bare" / "chapters" / "own.ipynb").read_text(encoding="utf8"))["cells"]
+    assert "".join(first["source"]) == f"# Own\n\n{kept}\n"
+    assert ["".join(each) for each in second["outputs"][0]["data"].values()] == [kept, kept]
+
+
 def test_the_copy_is_the_same_every_time(whole: tuple[Path, Canaries], bare: Path, tmp_path: Path) -> None:
     withhold(whole[0], tmp_path / "again", POLICY)
     assert [*texts(tmp_path / "again")] == [*texts(bare)]
@@ -145,11 +179,37 @@ def test_outputs_that_rest_on_a_solution_go_and_others_stay() -> None:
         cell("code", "total = 3", outputs=printed("a new one")),
         cell("code", "total + 1", outputs=printed("4")),
         cell("code", "%%html\n<b>total</b>", outputs=printed("cannot be read")),
+        cell("code", "!echo {frame}", outputs=printed("a shell's words")),
         cell("code", "other = 1\nother", outputs=printed("1")),
+        cell("code", "### BEGIN SOLUTION\n%%bash\nrate=5\n### END SOLUTION"),
+        cell("code", "other + 1", outputs=printed("of a solution that cannot be read")),
     ]
     given = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     kept = [bool(each["outputs"]) for each in student_notebook(given)["cells"]]
-    assert kept == [True, False, False, False, False, False, True, True, False, True]
+    assert kept == [True, False, False, False, False, False, True, True, False, False, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("solution", "shown"),
+    [
+        ("rows.append(45)", False),
+        ("for each in (4, 5):\n    rows.append(each)", False),
+        ("shuffle(rows)", False),
+        ("last = rows.pop()", False),
+        ("table['rows'].pop()", True),
+        ("print(rows)", True),
+        ("import numpy as np\nnp.seterr(all='raise')", True),
+        ("mean = sum(rows)", True),
+    ],
+)
+def test_what_a_solution_may_have_changed_in_place_goes_too(solution: str, *, shown: bool) -> None:
+    cells = [
+        cell("code", "import numpy as np\nrows, table = [1], {'rows': [2]}"),
+        cell("code", f"### BEGIN SOLUTION\n{solution}\n### END SOLUTION"),
+        cell("code", "np.sum(rows)", outputs=printed("46")),
+    ]
+    given = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    assert bool(student_notebook(given)["cells"][2]["outputs"]) == shown
 
 
 def test_an_open_region_stops_everything(whole: tuple[Path, Canaries], tmp_path: Path) -> None:

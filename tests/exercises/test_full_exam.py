@@ -19,6 +19,7 @@ from opsbook.exercises.exam import (
     balanced,
     draw_exam,
     examined,
+    full_exam,
     quotas,
 )
 from opsbook.exercises.page import figure, review
@@ -46,6 +47,17 @@ def squeezed(text: str) -> str:
 
 def shown(html: str) -> str:
     return squeezed(BeautifulSoup(html, "html.parser").get_text())
+
+
+class TestFullExam:
+    def test_it_has_as_many_as_are_asked_for_or_all_where_there_are_fewer(self) -> None:
+        assert full_exam(seed=1) == PAPER
+        assert full_exam(7, seed=5) == draw_exam(7, seed=5)
+        there = len(examined(["case-banking"]))
+        assert 0 < there < FULL_QUESTIONS
+        assert len(full_exam(seed=1, chapters=["our-hotel", "case-banking"])) == there
+        with pytest.raises(ValueError, match=f"at most {there}"):
+            full_exam(there + 1, seed=1, chapters=["case-banking"])
 
 
 class TestBalance:

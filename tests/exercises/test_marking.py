@@ -8,6 +8,7 @@ import pytest
 
 from opsbook import exercises
 from opsbook.errors import BankError, UnknownNameError
+from opsbook.exercises import banks
 from opsbook.exercises.numeric import NumericQuestion, Tolerance
 from opsbook.exercises.page import QUESTION_MIME_TYPE
 
@@ -48,6 +49,18 @@ class TestAsking:
         monkeypatch.setenv("OPSBOOK_SEED", "autumn")
         with pytest.raises(ValueError, match="OPSBOOK_SEED must be a whole number, got 'autumn'"):
             exercises.question("sample/share")
+
+    @pytest.mark.parametrize("written", [b"autumn\n", "été\n".encode("latin-1"), b"\n"])
+    def test_a_seed_file_that_holds_no_number_is_named(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: bytes
+    ) -> None:
+        monkeypatch.setattr(banks, "_folder", lambda: tmp_path)
+        (tmp_path / "seed.txt").write_bytes(written)
+        with pytest.raises(ValueError, match=r"^the class seed in seed\.txt, beside the banks, must be a whole number"):
+            banks.default_seed()
+        # What says it first is not at fault for what is not read.
+        monkeypatch.setenv("OPSBOOK_SEED", "5")
+        assert banks.default_seed() == 5
 
     @pytest.mark.parametrize("seed", ["3", 1.5, True])
     def test_a_seed_must_be_a_whole_number(self, seed: object) -> None:

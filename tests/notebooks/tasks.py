@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from opsbook.exercises import Mark
+from opsbook.exercises import Mark, question
+from opsbook.exercises.code import CodeQuestion
 from opsbook.publishing.solutions import strip
 
 from .course import Notebook, checked_question, grading, source, tags
@@ -73,9 +75,10 @@ def _last_value(text: str, namespace: dict[str, Any], where: str) -> object:
     return eval(compile(ast.Expression(last.value), where, "eval"), namespace) if last is not None else None
 
 
-def run(cells: list[Cell], folder: Path) -> dict[str, object]:
+def run(cells: list[Cell], folder: Path, namespace: dict[str, Any] | None = None) -> dict[str, object]:
     """Run the code cells in one namespace, and return what each check shows, by `grade_id`."""
-    namespace: dict[str, Any] = {"__name__": "__main__"}
+    namespace = {} if namespace is None else namespace
+    namespace["__name__"] = "__main__"
     shown: dict[str, object] = {}
     with _inside(folder):
         for index, cell in enumerate(cells):
@@ -111,8 +114,9 @@ def problems(notebook: Notebook, bank: Mapping[str, Mapping[str, Any]]) -> Itera
     found = tasks(cells)
     if not found:
         return
+    solved: dict[str, Any] = {}
     try:
-        run(cells, folder)
+        run(cells, folder, solved)
     except Exception as error:  # noqa: BLE001 - whatever a cell raises is the fault to report
         yield f"solved, a cell or a hidden test stops with {type(error).__name__}: {error}"
         return
@@ -125,8 +129,9 @@ def problems(notebook: Notebook, bank: Mapping[str, Mapping[str, Any]]) -> Itera
         yield from _misjudged_stubs(found, untouched)
     for task in found:
         yield from _incomplete(task)
-        for question in task.questions:
-            yield from _misjudged_model(cells, folder, task, question, str(bank.get(question, {}).get("solution", "")))
+        for asked in task.questions:
+            yield from _misjudged_model(cells, folder, task, asked, str(bank.get(asked, {}).get("solution", "")))
+            yield from _answered_by_a_table(solved, _functions(cells, task), asked)
         for number, wrong in enumerate(task.wrong, start=1):
             yield from _misjudged_answer(_without_hidden_tests(cells), folder, task, number, wrong)
 
@@ -173,6 +178,41 @@ def _misjudged_model(cells: list[Cell], folder: Path, task: Task, question: str,
         verdict = shown[check]
         if not (isinstance(verdict, Mark) and verdict.correct):
             yield f"the check {check} refuses the solution of {question} in the bank: {verdict!r}"
+
+
+def _functions(cells: list[Cell], task: Task) -> list[str]:
+    """Return the names of the functions that the solution of a task defines."""
+    (solution,) = (source(cell) for cell in cells if grading(cell).get("grade_id") == task.solution)
+    return [node.name for node in ast.parse(solution).body if isinstance(node, ast.FunctionDef)]
+
+
+def _answered_by_a_table(solved: Mapping[str, Any], defined: list[str], name: str) -> Iterator[str]:
+    """Yield a problem if all tests are passed by what knows no more than the answers that the open ones ask for.
+
+    Whatever else it is asked, it gives one of these answers.
+    """
+    asked = question(name)
+    assert isinstance(asked, CodeQuestion)
+    wanted = [each for each in defined if any(re.search(rf"\b{each}\b", test.code) for test in asked.tests)]
+    table: dict[str, Any] = {}
+
+    def noted(function: str, *given: Any) -> Any:
+        return table.setdefault(f"{function}{given}", solved[function](*given))
+
+    def looked_up(function: str, *given: Any, otherwise: Any) -> Any:
+        return table.get(f"{function}{given}", otherwise)
+
+    for test in asked.tests:
+        if not test.hidden:
+            test.run({**solved, **{each: partial(noted, each) for each in wanted}})
+    for otherwise in list(table.values()):
+        answers = {each: partial(looked_up, each, otherwise=otherwise) for each in wanted}
+        if asked.mark({**solved, **answers}).correct:
+            yield (
+                f"{name} gives full marks to a table of the answers that its open tests ask for, with {otherwise!r} "
+                "for anything else. Add a hidden test that asks for another answer."
+            )
+            return
 
 
 def _until_last_check(cells: list[Cell], task: Task) -> list[Cell]:

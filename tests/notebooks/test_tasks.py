@@ -2,11 +2,16 @@
 
 from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from opsbook import exercises
+from opsbook.exercises.code import CodeQuestion
+
+from . import tasks as judging
 from .course import Notebook, read
 from .sample import code, grade
 from .tasks import problems, tasks
@@ -154,3 +159,14 @@ def test_a_sound_model_solution_passes(tmp_path: Path) -> None:
 def test_a_model_solution_that_fails_is_noticed(tmp_path: Path, solution: str, says: str) -> None:
     found = told_of_the_model(tmp_path, solution)
     assert any(says in problem for problem in found), found
+
+
+def test_open_tests_alone_are_passed_by_a_table_of_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = exercises.question(ASKED)
+    assert isinstance(asked, CodeQuestion)
+    solution = f"```python\n{MARKED[1]['source']}\n```"
+    assert told_of_the_model(tmp_path, solution) == []
+    (opened,) = (test for test in asked.tests if not test.hidden)
+    monkeypatch.setattr(judging, "question", lambda _name: replace(asked, tests=(opened,)))
+    (told,) = told_of_the_model(tmp_path, solution)
+    assert told.startswith(f"{ASKED} gives full marks to a table of the answers that its open tests ask for")

@@ -28,7 +28,9 @@ def page(book: SmallBook, name: str) -> BeautifulSoup:
 @pytest.fixture(scope="module")
 def book(tmp_path_factory: pytest.TempPathFactory) -> SmallBook:
     link = {"cell_type": "markdown", "metadata": {}, "source": f"Begin with {{ask}}`{ASKED}`."}
-    notebooks = {CHAPTER: [question(ASKED)], "book/paper": [piece("blueprint"), piece("paper"), link]}
+    # A chapter of somebody's own may have no bank.
+    own = {"chapters/our-hotel": [{"cell_type": "markdown", "metadata": {}, "source": "What we do."}]}
+    notebooks = {CHAPTER: [question(ASKED)], **own, "book/paper": [piece("blueprint"), piece("paper"), link]}
     made = SmallBook(tmp_path_factory.mktemp("book"), notebooks, practice=False, settings={"opsbook_seed": SEED})
     made.build()
     return made

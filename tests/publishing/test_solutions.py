@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from opsbook.publishing.solutions import has_solutions, reveal, solved, strip
+from opsbook.publishing.solutions import has_solutions, reveal, reveal_page, solved, strip
 
 Cell = dict[str, Any]
 
@@ -253,3 +253,70 @@ def test_who_teaches_sees_everything_folded_and_named() -> None:
     assert "BEGIN" not in str(cells)
     with pytest.raises(ValueError, match="without its counterpart"):
         reveal({"cells": [code("### BEGIN SOLUTION\nx = 45")], "metadata": {}})
+
+
+PAGE = """\
+# Our hotel
+
+Why two desks?
+
+=== BEGIN SOLUTION ===
+## Pooling
+
+It is `45`.
+=== END SOLUTION ===
+
+<!-- BEGIN INSTRUCTOR -->
+Ask *why*.
+<!-- END INSTRUCTOR -->
+
+```{code-cell}
+# === BEGIN SOLUTION ===
+x = 45
+# === END SOLUTION ===
+x
+```
+
+::::{note}
+### BEGIN MARK SCHEME
+Two points.
+### END MARK SCHEME
+::::
+"""
+
+
+def test_a_page_for_who_teaches_shows_what_its_regions_hold_and_no_marker() -> None:
+    assert (
+        reveal_page(PAGE)
+        == """\
+# Our hotel
+
+Why two desks?
+
+```{kept-back} Solution
+**Pooling**
+
+It is `45`.
+```
+
+```{kept-back} For the instructor
+Ask *why*.
+```
+
+```{code-cell}
+# Solution:
+x = 45
+x
+```
+
+::::{note}
+**Mark scheme.**
+
+Two points.
+
+::::
+"""
+    )
+    assert reveal_page("No region.\n") == "No region.\n"
+    with pytest.raises(ValueError, match="it holds '=== BEGIN SOLUTION' without its counterpart"):
+        reveal_page("=== BEGIN SOLUTION ===\n45\n")

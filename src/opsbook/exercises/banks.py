@@ -24,6 +24,7 @@ __all__ = [
     "bank_report",
     "catalogue",
     "check_code",
+    "class_seed",
     "default_seed",
     "mark",
     "question",
@@ -75,16 +76,29 @@ def default_seed() -> int:
     Raises
     ------
     ValueError
-        The environment variable is not a whole number.
+        What is read is not a whole number; the message names it.
     """
-    of_class = _folder() / _OF_CLASS
-    text = os.environ.get("OPSBOOK_SEED", "").strip() or (
-        of_class.read_text(encoding="ascii").strip() if of_class.exists() else "0"
-    )
+    if text := os.environ.get("OPSBOOK_SEED", "").strip():
+        return _seed_in(text, "the environment variable OPSBOOK_SEED", "Mend or unset it.")
+    return class_seed(_folder())
+
+
+def class_seed(folder: Path) -> int:
+    """Return the seed of the class that the banks in `folder` are for, 0 if they are for none.
+
+    Raises
+    ------
+    ValueError
+        The file ``seed.txt`` beside them holds no whole number.
+    """
+    file = folder / _OF_CLASS
+    text = file.read_text(encoding="utf8", errors="replace").strip() if file.exists() else "0"
+    return _seed_in(text, f"the class seed in {_OF_CLASS}, beside the banks,", "Write its digits alone.")
+
+
+def _seed_in(text: str, read: str, mend: str) -> int:
     if not re.fullmatch(r"-?[0-9]+", text):
-        raise ValueError(
-            f"the environment variable OPSBOOK_SEED must be a whole number, got {text!r}. Mend or unset it."
-        )
+        raise ValueError(f"{read} must be a whole number, got {text!r}. {mend}")
     return int(text)
 
 

@@ -25,6 +25,7 @@ __all__ = [
     "exam_pool",
     "exam_script",
     "examined",
+    "full_exam",
     "quotas",
 ]
 
@@ -229,6 +230,40 @@ def draw_exam(
             "Ask for fewer, or allow more chapters or difficulties."
         )
     return tuple(_asked(each, seed) for each in balanced(eligible, count, seed=seed))
+
+
+def full_exam(count: int | None = None, *, seed: int, chapters: Collection[str] | None = None) -> tuple[Question, ...]:
+    """Draw an exam of `count` questions; without it of as many as the full exam has, or of all, where there are fewer.
+
+    Parameters
+    ----------
+    count : int, optional
+        How many questions to draw.
+    seed : int
+        The exam's number.
+    chapters : collection of str, optional
+        The chapters to draw from, by name; without it, all. One without a bank gives none.
+
+    Returns
+    -------
+    tuple of Question
+        The questions as `draw_exam` arranges them; none where no question of these chapters is for an exam.
+
+    Raises
+    ------
+    ValueError, TypeError, BankError
+        As `draw_exam`.
+
+    Examples
+    --------
+    >>> len(full_exam(seed=1)) == FULL_QUESTIONS, full_exam(seed=1, chapters=["no-bank"])
+    (True, ())
+    """
+    there = examined(bank_paths() if chapters is None else chapters)
+    if not there:
+        return ()
+    named = {_chapter(each) for each in there}
+    return draw_exam(min(FULL_QUESTIONS, len(there)) if count is None else count, seed=seed, chapters=named)
 
 
 def _asked(question_id: str, seed: int) -> Question:

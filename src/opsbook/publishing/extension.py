@@ -44,7 +44,7 @@ from opsbook.publishing.practice import (
     write_data,
 )
 from opsbook.publishing.reference import expand, public_name, source_files
-from opsbook.publishing.solutions import reveal, strip
+from opsbook.publishing.solutions import reveal, reveal_page, strip
 
 __all__ = ["setup"]
 
@@ -179,6 +179,8 @@ def _strip_solutions(app: Sphinx, docname: str, source: list[str]) -> None:
     if Path(app.env.doc2path(docname)).suffix == ".ipynb":
         shown = reveal if app.config.opsbook_instructor else strip
         source[0] = json.dumps(shown(json.loads(source[0])))
+    elif app.config.opsbook_instructor:
+        source[0] = reveal_page(source[0])
 
 
 # --- Library reference -----------------------------------------------------------------------------------------
@@ -211,6 +213,15 @@ def _link_downloads(app: Sphinx, doctree: nodes.document) -> None:
         written = path.startswith(f"{_DOWNLOADS}/") and (Path(app.outdir) / path).is_file()
         if link.get("reftype") == "myst" and written:
             link.replace_self(addnodes.download_reference("", "", *link.children, refuri=address))
+
+
+# --- Editions --------------------------------------------------------------------------------------------------
+
+
+def _fence_editions(app: Sphinx) -> None:
+    """Let nothing in the pages of an edition, which others write as well, insert files of this machine or raw HTML."""
+    if app.config.opsbook_edition:
+        app.env.settings |= {"file_insertion_enabled": False, "raw_enabled": False}
 
 
 # --- Links -----------------------------------------------------------------------------------------------------
@@ -411,6 +422,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", settle_seed)
     app.connect("source-read", _strip_solutions)
     app.connect("source-read", _expand_reference)
+    app.connect("builder-inited", _fence_editions)
     app.connect("builder-inited", _copy_assets)
     app.connect("builder-inited", _write_downloads)
     app.connect("doctree-read", _link_downloads, priority=900)  # after Sphinx has collected downloads of its own

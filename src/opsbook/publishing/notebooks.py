@@ -6,6 +6,7 @@ widget state and whatever order the cells were run in.
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-__all__ = ["WIDGET_MIME_TYPE", "execute", "main", "sources", "stored"]
+__all__ = ["WIDGET_MIME_TYPE", "execute", "main", "plain_code", "sources", "stored"]
 
 _FOLDERS: Final = ("chapters", "exercises")
 WIDGET_MIME_TYPE: Final = "application/vnd.jupyter.widget-view+json"
@@ -34,6 +35,17 @@ def stored(notebook: Mapping[str, Any], *mimes: str) -> Iterator[tuple[str, dict
         for output in cell.get("outputs", ()):
             data = output.get("data", {})
             yield from ((mime, data) for mime in mimes if mime in data)
+
+
+def plain_code(source: str) -> str:
+    r"""Return the code of a cell as Python, with `pass` for magics and shell commands, which JupyterLab alone knows.
+
+    Examples
+    --------
+    >>> plain_code("%matplotlib inline\nx = 7 % 4")
+    'pass\nx = 7 % 4'
+    """
+    return re.sub(r"^([ \t]*)[%!].*$", r"\1pass", source, flags=re.MULTILINE)
 
 
 def execute(path: Path) -> bool:

@@ -18,12 +18,11 @@ from sphinx.util.docutils import SphinxDirective
 from opsbook.exercises.banks import bank_paths, catalogue, default_seed
 from opsbook.exercises.exam import (
     DIFFICULTY_SHARES,
-    FULL_QUESTIONS,
     KIND_SHARES,
-    draw_exam,
     exam_markup,
     exam_script,
     examined,
+    full_exam,
     quotas,
 )
 from opsbook.exercises.page import for_script, print_key, progress_markup
@@ -210,9 +209,7 @@ def with_full_exam(app: Sphinx, docname: str, body: str) -> str:
 
 def _printed(known: Mapping[str, Any]) -> tuple[Question, ...]:
     """Return the exam that is printed: the same as on the page for its number, in this book and with its seed."""
-    chapters = list(known["chapters"])
-    count = min(FULL_QUESTIONS, len(examined(chapters)))
-    return draw_exam(count, seed=_PRINTED, chapters=chapters) if count else ()
+    return full_exam(seed=_PRINTED, chapters=known["chapters"])
 
 
 def _table(caption: str, heads: Iterable[str], rows: Iterable[tuple[object, ...]]) -> str:

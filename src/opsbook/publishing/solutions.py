@@ -9,18 +9,31 @@ from collections.abc import Callable
 from copy import deepcopy
 from typing import Any, Final
 
-__all__ = ["KEPT_BACK", "REGIONS", "has_solutions", "left_over", "region", "reveal", "solved", "strip"]
+__all__ = [
+    "KEPT_BACK",
+    "MARKER",
+    "REGIONS",
+    "has_solutions",
+    "left_over",
+    "region",
+    "reveal",
+    "reveal_page",
+    "solved",
+    "strip",
+]
 
 KEPT_BACK: Final = frozenset({"solution", "instructor"})
 # The words of the markers around what is kept back, whoever looks for them.
 REGIONS: Final = ("SOLUTION", "HIDDEN TESTS", "INSTRUCTOR", "MARK SCHEME")
 _SIGNS: Final = r"(?:#+|=+|%+|//+|<!--+)"
+MARKER: Final = re.compile(rf"(?:BEGIN|END) (?:{'|'.join(REGIONS)})\b")
+"""The words of any marker, with signs before them or not: nbgrader goes by the words alone."""
 
 
 def region(*words: str) -> re.Pattern[str]:
     r"""Return what matches a region with its two markers: what stands before the first, the word, what is inside.
 
-    As nbgrader, it knows a marker by its words. Signs such as ``###`` or ``===`` stand before the first.
+    As nbgrader, it knows a marker by its words. Signs such as ``###`` or ``# ===`` stand before the first.
 
     Examples
     --------
@@ -28,7 +41,7 @@ def region(*words: str) -> re.Pattern[str]:
     'Seen.\n'
     """
     return re.compile(
-        rf"^([ \t]*){_SIGNS}[ \t]*BEGIN ({'|'.join(words)})\b[^\n]*\n(.*?)^[^\w\n]*END \2\b[^\n]*\n?",
+        rf"^([ \t]*)[#=%/<][#=%/<!\- \t]*BEGIN ({'|'.join(words)})\b[^\n]*\n(.*?)^[^\w\n]*END \2\b[^\n]*\n?",
         re.DOTALL | re.MULTILINE,
     )
 
@@ -37,7 +50,15 @@ _SOLUTION = region("SOLUTION")
 _NOTES = region("INSTRUCTOR", "MARK SCHEME")
 _NOT_FOR_LEARNERS = region("HIDDEN TESTS", "INSTRUCTOR", "MARK SCHEME")
 _LEFT = re.compile(rf"{_SIGNS}[ \t]*(?:BEGIN|END) (?:{'|'.join(REGIONS)})\b")
-_NAMES: Final = {"INSTRUCTOR": "For the instructor", "MARK SCHEME": "Mark scheme", "HIDDEN TESTS": "Hidden tests"}
+_NAMES: Final = {
+    "SOLUTION": "Solution",
+    "INSTRUCTOR": "For the instructor",
+    "MARK SCHEME": "Mark scheme",
+    "HIDDEN TESTS": "Hidden tests",
+}
+_ANY = region(*REGIONS)
+_FENCE: Final = re.compile(r"[ \t]*(`{3,}|~{3,}|:{3,})(.*)")
+_CODE: Final = re.compile(r"[ \t]*(?![ \t{])|[ \t]*\{(?:code[\w-]*|sourcecode|raw|math|mermaid)\}")
 _STUBS: Final = {"code": "# your turn", "markdown": "*Your answer:*"}
 
 Cell = dict[str, Any]
@@ -141,6 +162,46 @@ def reveal(notebook: dict[str, Any]) -> dict[str, Any]:
         As `strip`.
     """
     return _changed(notebook, frozenset(), _revealed_cell)
+
+
+def reveal_page(text: str) -> str:
+    """Return a page in Markdown as pages for who teaches show it: with its regions folded and named, not marked.
+
+    Within code, and within a box that would end with the fold, words name them.
+
+    Raises
+    ------
+    ValueError
+        A marker is left over, since a region is not closed.
+    """
+    shown, end = [], 0
+    for found in _ANY.finditer(text):
+        shown.append(text[end : found.start()])
+        around, name, content = _around(text[: found.start()]), _NAMES[found[2]], found[3]
+        if around == "code":
+            shown.append(f"{found[1]}# {name}:\n{content}")
+        elif around:
+            shown.append(f"**{name}.**\n\n{_without_headings(content).strip()}\n\n")
+        else:
+            shown.append(_folded(name, content))
+        end = found.end()
+    revealed = "".join((*shown, text[end:]))
+    if left := left_over(revealed):
+        raise ValueError(f"it holds {left!r} without its counterpart. Begin and end each region in the same page.")
+    return revealed
+
+
+def _around(text: str) -> str:
+    """Return what is open at the end of a text in Markdown: ``code``, ``box`` or nothing."""
+    fences: list[tuple[str, str]] = []
+    for line in text.splitlines():
+        fence = _FENCE.match(line)
+        if fence and fences and fence[1].startswith(fences[-1][0]) and not fence[2].strip():
+            fences.pop()
+        elif fence and not (fences and fences[-1][1] == "code"):
+            is_code = fence[1][0] != ":" and _CODE.match(fence[2])
+            fences.append((fence[1], "code" if is_code else "box"))
+    return fences[-1][1] if fences else ""
 
 
 # --- Cell by cell ----------------------------------------------------------------------------------------------

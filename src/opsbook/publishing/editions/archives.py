@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from opsbook.errors import EditionError
-from opsbook.publishing.editions.front import escaped
 from opsbook.publishing.editions.processes import Processes, problems_told
+from opsbook.publishing.editions.wording import escaped
 from opsbook.publishing.lab import cited_names, legible
 from opsbook.publishing.notebooks import sources
 
@@ -27,7 +27,8 @@ _MODE: Final = 0o100644
 _UNIX: Final = 3
 _LICENCES: Final = ("LICENSE", "LICENSE-CONTENT")
 _WORKBOOK: Final = "_static/downloads/queues-and-staffing.xlsx"
-_PIN: Final = re.compile(r"^([A-Za-z0-9][\w.-]*(?:\[[\w,-]+\])?==[^\\\n]*?)\s*\\?$", re.MULTILINE)
+# Without extras, which pip takes in requirements alone.
+_PIN: Final = re.compile(r"^([A-Za-z0-9][\w.-]*)(?:\[[\w,-]+\])?(==[^\\\n]*?)\s*\\?$", re.MULTILINE)
 _VERSION: Final = re.compile(r'^(version = ")([^"+]+)(")$', re.MULTILINE)
 
 _README: Final = """# {title}
@@ -234,7 +235,7 @@ def _members(
     members |= {
         **further,
         library.name: library,
-        "pins.txt": "".join(f"{pin}\n" for pin in pins).encode(),
+        "pins.txt": "".join(f"{name}{version}\n" for name, version in pins).encode(),
         "requirements.txt": wanted.format(library.name).encode(),
     }
     held = {name: what for name, what in contents.items() if fnmatch.filter(members, f"{name}*")}

@@ -4,7 +4,6 @@ What costs time runs two at a time, each in a process of a stage. What students 
 kept from them before anything is put in place.
 """
 
-import json
 import os
 import re
 import shutil
@@ -19,9 +18,9 @@ from typing import Final
 
 from opsbook.errors import EditionError
 from opsbook.publishing import book
-from opsbook.publishing.editions import archives, leaks, staging
+from opsbook.publishing.editions import archives, kept_back, leaks, staging
 from opsbook.publishing.editions.data import renew
-from opsbook.publishing.editions.front import escaped
+from opsbook.publishing.editions.needs import missing
 from opsbook.publishing.editions.output import Output
 from opsbook.publishing.editions.plan import Plan, checked
 from opsbook.publishing.editions.processes import (
@@ -31,9 +30,11 @@ from opsbook.publishing.editions.processes import (
     stage_environment,
     stage_process,
 )
+from opsbook.publishing.editions.report import report
 from opsbook.publishing.editions.withholding import Policy, withhold
+from opsbook.publishing.editions.wording import escaped
 
-__all__ = ["Built", "Job", "build", "run_jobs", "stage_process"]
+__all__ = ["Built", "Job", "build", "foreseen", "run_jobs"]
 
 _AT_A_TIME: Final = 2
 # Of what a process says that names neither a warning nor an error.
@@ -116,22 +117,30 @@ def build(
     Raises
     ------
     EditionError
-        The file is at fault, a page of the edition has a fault, or what students would get holds a secret; every
-        problem is listed.
+        The file is at fault, an output needs what is not on this machine, a page of the edition has a fault, or what
+        students would get holds a secret; every problem is listed.
     ValueError
         `output` holds somebody's work, or is in use.
     """
     plan = checked(file, root, today=today)
-    report = plan.report()
     if dry_run:
-        return Built(None, report)
+        return Built(None, foreseen(plan))
+    if lacking := missing(plan.settings.outputs):
+        raise EditionError([plan.settings.located(("outputs",), rule) for rule in lacking])
     said = progress or (lambda _share, _what: None)
     with Output(output) as place, Processes() as processes:
         making = _Making(plan, place, processes)
         seconds = run_jobs(making.jobs(), said, processes)
         making.finish()
         place.replace()
-    return Built(place.folder, "\n\n".join(filter(None, [report, "\n".join(making.notes())])), seconds)
+    return Built(place.folder, "\n\n".join(filter(None, [report(plan), "\n".join(making.notes())])), seconds)
+
+
+def foreseen(plan: Plan) -> str:
+    """Return what an edition would hold and why, and what its outputs need and this machine has not."""
+    lacking = missing(plan.settings.outputs)
+    section = ["Not on this machine", *(f"  {rule}" for rule in lacking)] if lacking else []
+    return "\n\n".join(filter(None, [report(plan), "\n".join(section)]))
 
 
 # --- Jobs ------------------------------------------------------------------------------------------------------
@@ -233,13 +242,11 @@ class _Making:
     def __init__(self, plan: Plan, place: Output, processes: Processes) -> None:
         self._plan, self._new, self._work, self._processes = plan, place.new, place.work, processes
         self._whole, self._bare = self._work / "instructor", self._work / "student"
-        # Beside the archive, so that what students get can be searched whatever the edition's outputs are.
-        self._secrets = self._new / "instructor" / leaks.SECRETS_FILE
         self._renewed: list[str] = []
         self._left_out: list[str] = []
-        settings = plan.settings
-        self._policy = Policy(hidden=plan.hidden, graded=frozenset(settings.points), seed=settings.seed)
-        self._who = ", ".join(escaped(each) for each in (settings.instructor, settings.institution) if each)
+        self._policy = Policy(hidden=plan.hidden)
+        people = (plan.settings.instructor, plan.settings.institution)
+        self._who = ", ".join(escaped(each) for each in people if each)
 
     def jobs(self) -> list[Job]:
         """Return the steps that make what the edition asks for, and search what students get of it."""
@@ -282,8 +289,10 @@ class _Making:
     def _withhold(self) -> None:
         withhold(self._whole, self._bare, self._policy)
         staging.for_students(self._plan, self._bare)
-        self._secrets.parent.mkdir(parents=True, exist_ok=True)
-        self._secrets.write_text(leaks.secrets(self._whole, self._policy).dump(), encoding="utf8")
+        # Beside the archive, so that what students get can be searched whatever the edition's outputs are.
+        kept = self._new / "instructor" / leaks.SECRETS_FILE
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(kept_back.secrets(self._whole, self._policy).dump(), encoding="utf8")
 
     # --- Pages
 
@@ -343,19 +352,17 @@ class _Making:
             said = _complaints(str(error), stage) if module == "paper" else problems_told(str(error))
             raise EditionError(said) from error
 
-    def _points(self, name: str) -> list[str]:
-        file = self._work / f"{name}-points.json"
-        file.write_text(json.dumps(dict(self._plan.settings.points)), encoding="utf8")
-        return ["--points", str(file)]
+    def _exam(self) -> list[str]:
+        exam = self._plan.settings.exam
+        count = [] if exam.questions is None else ["--questions", str(exam.questions)]
+        return [*count, "--seed", str(exam.seed)]
 
     def _lms(self) -> None:
-        exam = self._plan.settings.exam
-        count = [] if exam.questions is None else ["--exam-questions", str(exam.questions)]
-        options = [*count, "--exam-seed", str(exam.seed), *self._points("lms")]
-        self._left_out += self._run(self._whole, "lms", str(self._whole), str(self._new / "lms"), *options).splitlines()
+        said = self._run(self._whole, "lms", str(self._whole), str(self._new / "lms"), *self._exam())
+        self._left_out += said.splitlines()
 
     def _grading(self) -> None:
-        self._run(self._whole, "grading", str(self._whole), str(self._new / "grading"), *self._points("grading"))
+        self._run(self._whole, "grading", str(self._whole), str(self._new / "grading"))
 
     def _book_pdf(self) -> None:
         pages = self._new / "student" / "html"
@@ -363,16 +370,14 @@ class _Making:
         self._run(self._bare, "paper", str(self._bare), str(self._new), "--book", *built)
 
     def _exam_pdf(self) -> None:
-        exam = self._plan.settings.exam
-        count = [] if exam.questions is None else ["--questions", str(exam.questions)]
-        options = ["--exam", *count, "--seed", str(exam.seed)]
-        self._left_out += self._run(self._whole, "paper", str(self._whole), str(self._new), *options).splitlines()
+        said = self._run(self._whole, "paper", str(self._whole), str(self._new), "--exam", *self._exam())
+        self._left_out += said.splitlines()
 
     # --- Nothing leaks
 
     def _search(self, outputs: Sequence[str]) -> None:
         parts = [_GIVEN[each] for each in outputs]
-        if found := self._run(self._whole, "search", str(self._secrets), str(self._new), *parts):
+        if found := self._run(self._whole, "leaks", str(self._new), *parts):
             raise EditionError(found.splitlines())
 
     def notes(self) -> list[str]:

@@ -9,14 +9,18 @@ from typing import Any, Final
 
 import yaml
 
-from opsbook.publishing.course import Unit, named, unit
+from opsbook.exercises.exam import KIND_SHARES
+from opsbook.publishing.course import Unit, named, plain_heading, unit
 from opsbook.publishing.editions.sections import labels_of
 
-__all__ = ["Asked", "Course", "Document", "of_bank", "read", "texts"]
+__all__ = ["Asked", "Course", "Document", "document", "examined", "of_bank", "read", "short", "texts"]
 
 # The C loader is ten times as fast; without it, the same is read more slowly.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_FENCE: Final = re.compile(r"^(`{3,}|~{3,})(?![ \t]*\{)[^\n]*\n.*?^\1[ \t]*$", re.DOTALL | re.MULTILINE)
+_FENCE: Final = re.compile(
+    r"^(?P<fence>`{3,}|~{3,})(?P<info>[^\n]*)\n(?P<body>.*?)^(?P=fence)[ \t]*$", re.DOTALL | re.MULTILINE
+)
+_TITLE: Final = re.compile(r"^# +(.+?)[ \t#]*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -26,13 +30,15 @@ class Asked:
     kind: str
     section: str
     pool: tuple[str, ...]
+    graded: bool
 
 
 @dataclass(frozen=True)
 class Document:
-    """A page of the book: its file, and the labels in it with the level and the words of their headings."""
+    """A page of the book: its file, its title, and the labels in it with the level and the words of their headings."""
 
     path: Path
+    title: str
     labels: Mapping[str, tuple[int, str]]
 
 
@@ -103,7 +109,7 @@ def read(root: Path) -> Course:
                 name = found[0].removeprefix("book/")
                 pages.append(name)
                 within[name] = tuple(each.removeprefix("book/") for each in found[1:])
-    documents = {name: _document(root, name) for name in files}
+    documents = {name: document(_file(root, name)) for name in files}
     units = {
         name: unit(name, root / "chapters" / f"{name}.ipynb", root / "exercises" / f"{name}.ipynb", caption)
         for caption, names in parts.items()
@@ -117,19 +123,33 @@ def read(root: Path) -> Course:
     return Course(root, parts, tuple(pages), within, units, documents, questions, data)
 
 
-def _document(root: Path, name: str) -> Document:
+def _file(root: Path, name: str) -> Path:
     notebook = root / f"{name}.ipynb"
-    path = notebook if notebook.exists() else root / f"{name}.md"
-    return Document(path, labels_of(texts(path)))
+    return notebook if notebook.exists() else root / f"{name}.md"
+
+
+def document(path: Path) -> Document:
+    """Read a page of Markdown or a notebook."""
+    held = texts(path)
+    title = next((found[1] for text in held if (found := _TITLE.search(text))), path.stem)
+    return Document(path, plain_heading(title), labels_of(held))
 
 
 def texts(path: Path) -> list[str]:
     """Return the Markdown of a page or a notebook, without what it shows as it is typed."""
     text = path.read_text(encoding="utf8")
     if path.suffix != ".ipynb":
-        return [_FENCE.sub("", text)]
+        return [_FENCE.sub(_unless_typed, text)]
     cells = json.loads(text)["cells"]
-    return [_FENCE.sub("", "".join(cell["source"])) for cell in cells if cell["cell_type"] == "markdown"]
+    return [_FENCE.sub(_unless_typed, "".join(cell["source"])) for cell in cells if cell["cell_type"] == "markdown"]
+
+
+def _unless_typed(block: re.Match[str]) -> str:
+    """Return a directive, less what is shown in it as it is typed; nothing of any other block."""
+    if not block["info"].lstrip().startswith("{"):
+        return ""
+    inside = _FENCE.sub(_unless_typed, block["body"])
+    return f"{block['fence']}{block['info']}\n{inside}{block['fence']}"
 
 
 def of_bank(path: Path, name: str) -> dict[str, Asked]:
@@ -140,6 +160,23 @@ def of_bank(path: Path, name: str) -> dict[str, Asked]:
             kind=str(each.get("kind", "")),
             section=str(each.get("section", "")),
             pool=tuple(each.get("pool", ())),
+            graded=bool(each.get("graded")),
         )
         for each in bank["questions"]
     }
+
+
+def examined(questions: Mapping[str, Asked]) -> int:
+    """Return how many questions an exam can be drawn from."""
+    return sum("exam" in about.pool and about.kind in KIND_SHARES for about in questions.values())
+
+
+def short(page: str) -> str:
+    """Return how a page is called in an edition's file.
+
+    Examples
+    --------
+    >>> short("reference/index"), short("faq")
+    ('reference', 'faq')
+    """
+    return page.removesuffix("/index")

@@ -10,7 +10,7 @@ import gzip
 import io
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -25,6 +25,7 @@ from opsbook.datasets.loading import checked, received
 from opsbook.errors import EditionError
 from opsbook.publishing.editions.effects import affected, rerun, typed
 from opsbook.publishing.editions.processes import Processes
+from opsbook.publishing.editions.wording import escaped, joined
 from opsbook.reporting.columns import Faults
 from opsbook.validation import nearest
 
@@ -35,14 +36,11 @@ __all__ = [
     "MOST_BYTES",
     "MOST_ROWS",
     "Substitution",
-    "affected",
     "check",
     "renew",
     "report",
-    "rerun",
     "substitute",
     "substitutions",
-    "typed",
 ]
 
 MOST_BYTES: Final = 20_000_000
@@ -53,7 +51,7 @@ MOST_ROWS: Final = 200_000
 
 _PACKAGE: Final = "datasets/datapackage.json"
 _SYNTHETIC: Final = "src/opsbook/datasets/synthetic"
-# What one generator draws together: its function, the module that holds its seed, and the fields of its result.
+# What one generator draws together, and the module that holds its seed.
 _FAMILIES: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
     (("contact_log", "contact_staffing"), "contacts"),
     (("contact_shares",), "contact"),
@@ -66,6 +64,7 @@ _SEED: Final = re.compile(r"^SHIPPED_SEED = \d+$", re.MULTILINE)
 _NOT_COMMAS: Final = {";": "semicolons", "\t": "tabs", "|": "upright strokes"}
 _TIMES: Final = {"datetime": "%Y-%m-%dT%H:%M", "date": "%Y-%m-%d"}
 _LICENCE: Final = "licences/replaced.txt"
+_HOW_MADE: Final = "## How the files were made"
 
 
 # --- What is replaced ------------------------------------------------------------------------------------------
@@ -131,7 +130,7 @@ def _wanted(settings: "Settings") -> tuple[dict[str, Path], dict[str, int]]:
     seeds: dict[str, int] = {}
     for name, given in settings.data.items():
         if isinstance(given, str | Path):
-            own[name] = settings.folder / given
+            own[name] = settings.path(given)
         else:
             seeds[name] = given.seed
     return own, seeds
@@ -194,7 +193,7 @@ def check(settings: "Settings", root: Path) -> list[str]:
         if len(set(given.values())) > 1:
             listed = " and ".join(f"{seed} for {name}" for name, seed in given.items())
             problems.append(
-                (list(given)[-1], f"{_and(names)} are one draw and need one seed, got {listed}. Write one of them.")
+                (list(given)[-1], f"{joined(names)} are one draw and need one seed, got {listed}. Write one of them.")
             )
     return [settings.located(("data", name), rule) for name, rule in problems]
 
@@ -350,7 +349,7 @@ def _keys(
             faults = Faults()
             said = table.loc[again, key].agg(", ".join, axis=1) if again.any() else table[key[0]]
             faults.add(
-                f"{_and(key, each=repr)} must be different in every row",
+                f"{joined(map(repr, key))} must be different in every row",
                 "Remove the rows that stand there twice, or number them anew.",
                 table.index[again].to_numpy(),
                 lambda place, said=said: repr(said.iloc[place]),  # type: ignore[misc]
@@ -374,19 +373,15 @@ def _keys(
             yield from ((name, f"{files_of[name]}: {fault}") for fault in faults.found)
 
 
-def _and(words: Sequence[str], *, each: Callable[[str], str] = str) -> str:
-    *others, last = map(each, words)
-    return f"{', '.join(others)} and {last}" if others else last
-
-
 # --- Putting it in place ---------------------------------------------------------------------------------------
 
 
 def substitute(plan: _Planned, stage: Path) -> tuple[Substitution, ...]:
     """Put an edition's data in the place of the course's, and describe them in the stage's `datapackage.json`.
 
-    Files keep the names of the sets that they replace. After a new draw the stage's generators have its seed as their
-    default, so that what a notebook draws of its own still belongs to the set.
+    Files keep the names of the sets that they replace, and the text on how the course's files were made says so. After
+    a new draw the stage's generators have its seed as their default, so that what a notebook draws of its own still
+    belongs to the set.
 
     Parameters
     ----------
@@ -420,7 +415,7 @@ def substitute(plan: _Planned, stage: Path) -> tuple[Substitution, ...]:
                 raise EditionError([settings.located(("data", each.name), problem) for problem in problems])
             content, rows = table.to_csv(index=False, lineterminator="\n").encode(), len(table)
             resource.update(_own_record(each.file, about, _who(settings)))
-            _write(stage / "datasets" / _LICENCE, _licence_text(settings).encode())
+            (stage / "datasets" / _LICENCE).write_bytes(_licence_text(settings).encode())
         else:
             seed = each.seed or 0
             table = _drawn(each.name, seed)
@@ -429,16 +424,24 @@ def substitute(plan: _Planned, stage: Path) -> tuple[Substitution, ...]:
             _reseed(stage, each.name, seed)
         # No time stamp, so that the same data give the same file.
         content = gzip.compress(content, 9, mtime=0) if resource["path"].endswith(".gz") else content
-        _write(stage / "datasets" / resource["path"], content)
+        (stage / "datasets" / resource["path"]).write_bytes(content)
         resource.update(bytes=len(content), hash=f"sha256:{sha256(content).hexdigest()}", rows=rows)
-    _write(stage / _PACKAGE, f"{json.dumps(package, indent=2, ensure_ascii=False)}\n".encode())
+    (stage / _PACKAGE).write_bytes(f"{json.dumps(package, indent=2, ensure_ascii=False)}\n".encode())
+    _mark_replaced(stage / "datasets" / "README.md", [resources[each.name] for each in replaced])
     return replaced
 
 
-def _write(path: Path, content: bytes) -> None:
-    # A stage may share the bytes of a file with the course by a link: the name is taken, the bytes are left alone.
-    path.unlink(missing_ok=True)
-    path.write_bytes(content)
+def _mark_replaced(readme: Path, replaced: Sequence[Mapping[str, Any]]) -> None:
+    """Name in the text on how the files were made those that were made otherwise."""
+    listed = "\n".join(f"- `{each['path']}`: {escaped(each['replaced'])}" for each in replaced)
+    said = f"What follows tells how the course's own rows were made. These files hold other rows:\n\n{listed}"
+    text = readme.read_text(encoding="utf8")
+    text = text.replace(_HOW_MADE, f"## Replaced in this edition\n\n{said}\n\n{_HOW_MADE}", 1)
+    for each in replaced:
+        lines = text.split("\n")
+        named = f'"{each["path"]}"'
+        text = "\n".join(f"{line}  # {each['replaced']}" if named in line else line for line in lines)
+    readme.write_text(text, encoding="utf8", newline="\n")
 
 
 def _drawn(name: str, seed: int) -> pd.DataFrame:
@@ -477,7 +480,7 @@ def _reseed(stage: Path, name: str, seed: int) -> None:
     text, times = _SEED.subn(f"SHIPPED_SEED = {seed}", path.read_text(encoding="utf8"))
     if times != 1:
         raise RuntimeError(f"{path.name} must set SHIPPED_SEED once, in a line of its own, got {times} such lines.")
-    _write(path, text.encode())
+    path.write_bytes(text.encode())
 
 
 def _drawn_record(resource: Mapping[str, Any], seed: int) -> dict[str, Any]:
@@ -529,13 +532,7 @@ def _licence_text(settings: "Settings") -> str:
     )
 
 
-def renew(
-    plan: _Planned,
-    stage: Path,
-    *,
-    processes: Processes | None = None,
-    progress: Callable[[float, str], None] | None = None,
-) -> list[str]:
+def renew(plan: _Planned, stage: Path, *, processes: Processes | None = None) -> list[str]:
     """Put an edition's data in place, run again what loads them, and return what an instructor should read again.
 
     Parameters
@@ -546,8 +543,6 @@ def renew(
         The instructor stage.
     processes : Processes, optional
         Who may stop the processes that run notebooks.
-    progress : callable, optional
-        Called with the share of the notebooks that were run, and the last one's name.
 
     Returns
     -------
@@ -565,8 +560,8 @@ def renew(
         return []
     rests = affected(stage, [each.name for each in replaced])
     causes = {each.name: each.said for each in replaced}
-    old = rerun(stage, rests.notebooks, progress, causes=causes, processes=processes)
-    ran = ", ".join(f"{path.parent.name}/{path.stem}" for path in rests.notebooks) or "nothing loads them"
+    old = rerun(stage, rests, causes=causes, processes=processes)
+    ran = ", ".join(f"{path.parent.name}/{path.stem}" for path in rests) or "nothing loads them"
     return [
         *(f"{each.said}." for each in replaced),
         f"Run again: {ran}.",
@@ -598,7 +593,7 @@ def report(settings: "Settings", root: Path, chapters: Collection[str] | None = 
     if not replaced:
         return []
     rests = affected(root, [each.name for each in replaced])
-    notebooks = [path for path in rests.notebooks if chapters is None or path.stem in chapters]
+    notebooks = [path for path in rests if chapters is None or path.stem in chapters]
     lines = [f"{each.said}." for each in replaced]
     if notebooks:
         listed = ", ".join(f"{path.parent.name}/{path.stem}" for path in notebooks)

@@ -1,4 +1,4 @@
-"""What rests on the data of a course: notebooks, pages and questions by what their code loads; and running them again.
+"""Which notebooks rest on the data of a course, by what their code loads; and running them again.
 
 Words stay as they were written: `typed` finds the sentences that name a figure which the notebook shows no longer.
 """
@@ -8,20 +8,19 @@ import fnmatch
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
 from opsbook.errors import EditionError
 from opsbook.publishing.editions.processes import Processes, StageError, stage_process
-from opsbook.publishing.notebooks import execute, sources
+from opsbook.publishing.notebooks import execute, plain_code, sources
 
-__all__ = ["Affected", "Typed", "affected", "main", "rerun", "typed"]
+__all__ = ["Typed", "affected", "main", "rerun", "typed"]
 
 _PACKAGE: Final = "datasets/datapackage.json"
 _ORDERS: Final = ("service_contacts", "service_defects", "service_orders")
@@ -31,31 +30,11 @@ _SAME_TIME: Final = 2  # notebooks that run side by side
 # --- What rests on a set ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Affected:
-    """What of a course rests on some of its data sets.
-
-    Attributes
-    ----------
-    notebooks : dict of pathlib.Path to tuple of str
-        Notebooks whose code loads or draws any of the sets, in the order of their names, with the sets.
-    pages : tuple of str
-        Pages that show one of the sets, or an explorer of one of the notebooks; a build makes them anew.
-    questions : tuple of str
-        Questions about code whose tests load one of the sets; their keys follow.
-    """
-
-    notebooks: dict[Path, tuple[str, ...]]
-    pages: tuple[str, ...]
-    questions: tuple[str, ...]
-
-
 _LOAD: Final = "opsbook.datasets.load"
-_DIRECTIVES: Final = re.compile(r"^`{3,}\{(data-overview|data-dictionary|explorer)\}[ \t]*(\S*)", re.MULTILINE)
 
 
-def affected(stage: Path, names: Iterable[str]) -> Affected:
-    """Return what of a course rests on the data sets called `names`, by what its code loads.
+def affected(stage: Path, names: Iterable[str]) -> dict[Path, tuple[str, ...]]:
+    """Return the notebooks of a course whose code loads or draws data sets called `names`, by path, with these sets.
 
     Code is read and not run. A name that is put together counts as every set that it may become, one that cannot be
     read as every set; a module of the library that loads a set counts for whoever imports it.
@@ -65,25 +44,20 @@ def affected(stage: Path, names: Iterable[str]) -> Affected:
     library = _library(stage / "src" / "opsbook", known)
     found = {}
     for path in sources(stage):
-        notebook = json.loads(path.read_text(encoding="utf8"))
         loads = _Loads(known, library)
-        for _, code in _code(notebook):
+        for code in _code(json.loads(path.read_text(encoding="utf8"))):
             loads.read(code)
         if both := changed & loads.sets:
             found[path] = tuple(sorted(both))
-    return Affected(found, tuple(_pages(stage, set(found))), tuple(_questions(stage, changed, known, library)))
+    return found
 
 
-def _code(notebook: Mapping[str, Any]) -> Iterator[tuple[int, ast.Module]]:
-    for place, cell in enumerate(notebook["cells"]):
+def _code(notebook: Mapping[str, Any]) -> Iterator[ast.Module]:
+    for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
-            text = "".join(cell["source"])
-            # Magics and shell commands of JupyterLab are not Python.
-            plain = re.sub(r"^[ \t]*[%!].*$", "pass", text, flags=re.MULTILINE)
-            try:
-                yield place, ast.parse(plain)
-            except SyntaxError:  # such as an exercise that is to be mended
-                yield place, ast.Module(body=[], type_ignores=[])
+            # What is no Python may be an exercise that is to be mended.
+            with suppress(SyntaxError):
+                yield ast.parse(plain_code("".join(cell["source"])))
 
 
 class _Loads(ast.NodeVisitor):
@@ -187,42 +161,14 @@ def _library(package: Path, known: tuple[str, ...]) -> dict[str, frozenset[str]]
             return {name: frozenset(sets) for name, sets in own.items() if sets}
 
 
-def _pages(stage: Path, notebooks: set[Path]) -> Iterator[str]:
-    for path in sorted((stage / "book").rglob("*.md")):
-        for directive, argument in _DIRECTIVES.findall(path.read_text(encoding="utf8")):
-            if directive != "explorer" or (path.parent / argument).resolve() in {each.resolve() for each in notebooks}:
-                yield path.relative_to(stage).with_suffix("").as_posix()
-                break
-
-
-def _questions(
-    stage: Path, changed: set[str], known: tuple[str, ...], library: Mapping[str, frozenset[str]]
-) -> Iterator[str]:
-    for path in sorted((stage / "exercises" / "bank").glob("*.yml")):
-        text = path.read_text(encoding="utf8")
-        if "datasets" not in text:
-            continue
-        for question in yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))["questions"]:  # noqa: S506 - both are safe
-            loads = _Loads(known, library)
-            loads.names["datasets"] = "opsbook.datasets"
-            for test in question.get("tests", ()):
-                try:
-                    loads.read(ast.parse(test["code"]))
-                except SyntaxError:  # the bank's own check names it
-                    continue
-            if changed & loads.sets:
-                yield f"{path.stem}/{question['id']}"
-
-
 # --- Running again ---------------------------------------------------------------------------------------------
 
 
 def rerun(
     stage: Path,
     notebooks: Mapping[Path, Sequence[str]],
-    progress: Callable[[float, str], None] | None = None,
     *,
-    causes: Mapping[str, str] | None = None,
+    causes: Mapping[str, str],
     processes: Processes | None = None,
 ) -> list["Typed"]:
     """Run notebooks of a stage again, two at a time, each in processes that know only the stage's library and data.
@@ -232,10 +178,8 @@ def rerun(
     stage : pathlib.Path
         The instructor stage, its data in place.
     notebooks : mapping of pathlib.Path to sequence of str
-        The notebooks with the replaced sets that each loads: `Affected.notebooks`.
-    progress : callable, optional
-        Called with the share that is done and the name of the notebook that was finished.
-    causes : mapping of str to str, optional
+        The notebooks with the replaced sets that each loads, from `affected`.
+    causes : mapping of str to str
         What became of each replaced set, for the message of a cell that fails: `Substitution.said` by name.
     processes : Processes, optional
         Who may stop the processes.
@@ -250,21 +194,17 @@ def rerun(
     EditionError
         A cell failed: one message for each notebook that did, with the cell, the error and what was replaced.
     """
-    said = causes or {}
     before = {path: json.loads(path.read_text(encoding="utf8")) for path in notebooks}
     problems: list[str] = []
     with ThreadPoolExecutor(_SAME_TIME) as pool:
-        for done, (path, problem) in enumerate(
-            pool.map(lambda path: (path, _run(stage, path, processes)), notebooks), 1
-        ):
+        failed = pool.map(lambda path: _run(stage, path, processes), notebooks)
+        for path, problem in zip(notebooks, failed, strict=True):
             if problem:
-                why = "; ".join(said.get(name, f"{name} replaced") for name in notebooks[path])
+                why = "; ".join(causes[name] for name in notebooks[path])
                 problems.append(
                     f"{path.relative_to(stage)}: {problem} It loads what this edition replaces ({why}). Mend the data, "
                     "try another seed, drop the section or exclude the chapter."
                 )
-            if progress is not None:
-                progress(done / len(notebooks), path.stem)
     if problems:
         raise EditionError(problems)
     return [each for path in notebooks for each in typed(path, before[path], json.loads(path.read_text("utf8")))]
@@ -272,10 +212,6 @@ def rerun(
 
 def _run(stage: Path, path: Path, processes: Processes | None) -> str:
     """Run one notebook in a process of the stage; return what failed."""
-    if path.stat().st_nlink > 1:  # shared with the course: a copy of its own is written
-        content = path.read_bytes()
-        path.unlink()
-        path.write_bytes(content)
     try:
         stage_process(stage, "effects", str(path.resolve()), processes=processes)
     except StageError as error:
@@ -401,7 +337,7 @@ def _phrases(cell: Mapping[str, Any]) -> list[str]:
     if cell["cell_type"] == "markdown":
         return [source]
     try:
-        nodes = list(ast.walk(ast.parse(source)))
+        nodes = list(ast.walk(ast.parse(plain_code(source))))
     except SyntaxError:
         return []
     parts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]

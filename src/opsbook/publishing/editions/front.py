@@ -1,47 +1,21 @@
 """The front page of an edition: what the course is, when it meets, what it holds, and how to start."""
 
 import re
-from collections.abc import Iterable, Mapping
-from datetime import date
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
+from opsbook.publishing.editions.wording import day, escaped, joined
+
 if TYPE_CHECKING:
-    from opsbook.publishing.editions.plan import Chapter, Plan, Session
+    from opsbook.publishing.editions.plan import Chapter, Plan
+    from opsbook.publishing.editions.weeks import Session
 
-__all__ = ["blurbs", "contents", "day", "escaped", "front_page", "introduction", "week_plan"]
+__all__ = ["blurbs", "contents", "front_page", "introduction", "week_plan"]
 
-_PUNCTUATION: Final = re.compile(r"([!-/:-@\[-`{-~])")
 _BLURB: Final = re.compile(
     r"^\*\*\[[^\]]*\]\(\.\./chapters/([\w.-]+)\.ipynb\)\.\*\*\s+(.+?)\s*(?=^\s*$|\Z)", re.MULTILINE | re.DOTALL
 )
-_DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS: Final = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-
-
-def escaped(text: str) -> str:
-    r"""Return text as Markdown that shows it letter by letter, whatever marks it holds.
-
-    Examples
-    --------
-    >>> print(escaped("Queues & <b>beds</b> {{ 1 }}"))
-    Queues \& \<b\>beds\<\/b\> \{\{ 1 \}\}
-    """
-    return _PUNCTUATION.sub(r"\\\1", " ".join(text.split()))
-
-
-def day(moment: date) -> str:
-    """Return a date as it is said, in no language but the course's.
-
-    Examples
-    --------
-    >>> day(date(2026, 9, 7))
-    'Monday 7 September 2026'
-    """
-    return f"{_DAYS[moment.weekday()]} {moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
 
 
 def blurbs(front: str) -> dict[str, str]:
@@ -168,14 +142,9 @@ def _inside(title: str) -> str:
 
 def _made_from(plan: "Plan") -> str:
     own = [_link(each) for part in plan.parts for each in part.chapters if each.own]
-    added = f" Of this course itself: {_joined(own)}." if own else ""
+    added = f" Of this course itself: {joined(own)}." if own else ""
     return (
         "## What it is made from\n\nThis course is an edition of opsbook, an open course on service operations by the "
         "opsbook authors (text under [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/), code under MIT, data "
         f"under the licences named beside them), which were chosen, arranged and shortened for it.{added}"
     )
-
-
-def _joined(words: Iterable[str]) -> str:
-    *others, last = words
-    return f"{', '.join(others)} and {last}" if others else last

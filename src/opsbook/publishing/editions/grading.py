@@ -2,7 +2,7 @@
 
 Run in a process of the stage whose notebooks and banks are meant::
 
-    python -m opsbook.publishing.editions.grading STAGE OUT [--points FILE.json]
+    python -m opsbook.publishing.editions.grading STAGE OUT
 
 The tests of a question stand in its bank and nowhere else. They are written out between nbgrader's markers in the
 source of each assignment, all of them, so that a grade does not depend on the library that a grader has installed:
@@ -27,21 +27,22 @@ from typing import Any, Final
 import yaml
 
 from opsbook.errors import EditionError, UnknownNameError
-from opsbook.exercises.banks import question
+from opsbook.exercises.banks import bank, question
 from opsbook.exercises.code import CodeQuestion, CodeTest
-from opsbook.publishing.editions.front import escaped
 from opsbook.publishing.editions.withholding import student_notebook
+from opsbook.publishing.editions.wording import escaped
 from opsbook.publishing.lab import cited_names, legible
 from opsbook.publishing.notebooks import sources
+from opsbook.publishing.solutions import KEPT_BACK, MARKER, left_over, region
 
 __all__ = ["Assignment", "Exercise", "assignments", "main", "write"]
 
 _HERE: Final = Path(__file__).parent
 _STUB: Final = "pass  # your turn: put your code in place of this line"
-_KEPT_BACK: Final = frozenset({"solution", "instructor"})
 _KEPT_OF_CELLS: Final = ("nbgrader", "tags", "editable", "deletable")
 _KEPT_OF_NOTEBOOKS: Final = ("kernelspec", "language_info")
-_MARKER: Final = re.compile(r"### (?:BEGIN|END) (?:SOLUTION|HIDDEN TESTS|MARK SCHEME)")
+_MARKED: Final = region("SOLUTION", "HIDDEN TESTS", "MARK SCHEME")
+_NOTES: Final = region("INSTRUCTOR")
 _CHECKED: Final = re.compile(r"""\bcheck_code\(\s*["']([a-z0-9-]+/[a-z0-9-]+)["']""")
 _ASKED: Final = re.compile(r"""\bquestion\(\s*["']([a-z0-9-]+/[a-z0-9-]+)["']""")
 # What the course's notebooks end a check with. With the tests written out it has nothing left to say, and it would
@@ -82,15 +83,13 @@ class Assignment:
 # --- Reading the stage -----------------------------------------------------------------------------------------
 
 
-def assignments(stage: Path, points: Mapping[str, float]) -> list[Assignment]:
+def assignments(stage: Path) -> list[Assignment]:
     """Return what a stage holds to be graded: every notebook with a cell that nbgrader grades.
 
     Parameters
     ----------
     stage : pathlib.Path
         A folder with the layout of the project, solutions and all.
-    points : mapping
-        Points by id of a question, in place of the bank's.
 
     Returns
     -------
@@ -109,7 +108,7 @@ def assignments(stage: Path, points: Mapping[str, float]) -> list[Assignment]:
         if not any(_grades(cell) for cell in notebook["cells"]):
             continue
         try:
-            found.append(_assignment(path, legible(notebook, names), points))
+            found.append(_assignment(path, legible(notebook, names)))
         except EditionError as error:
             problems += [f"{path.parent.name}/{path.name}: {problem}" for problem in error.problems]
     if problems:
@@ -126,17 +125,17 @@ def _grades(cell: Mapping[str, Any]) -> bool:
     return bool(_grading(cell).get("grade"))
 
 
-def _assignment(path: Path, notebook: dict[str, Any], points: Mapping[str, float]) -> Assignment:
+def _assignment(path: Path, notebook: dict[str, Any]) -> Assignment:
     cells: list[dict[str, Any]] = []
     exercises: list[Exercise] = []
     asked: list[str] = []
     files: dict[str, Path] = {}
     problems: list[str] = []
     for cell in notebook["cells"]:
-        if _KEPT_BACK.intersection(cell.get("metadata", {}).get("tags", ())):
+        if KEPT_BACK.intersection(cell.get("metadata", {}).get("tags", ())):
             continue
-        text = "".join(cell["source"])
-        if _MARKER.search(text) and not _grading(cell):
+        text = _marked("".join(cell["source"]))
+        if left_over(text) and not _grading(cell):
             problems.append(
                 f"the cell {cell.get('id', '')!r} has nbgrader's markers but is no cell of nbgrader's. Make it one: "
                 "in JupyterLab with nbgrader, under Property Inspector, Create assignment."
@@ -145,7 +144,7 @@ def _assignment(path: Path, notebook: dict[str, Any], points: Mapping[str, float
             asked += _ASKED.findall(text)
             files.update(_files_read(path.parent, text))
         try:
-            cells.append(_cell(cell, text, points, exercises))
+            cells.append(_cell(cell, text, exercises))
         except (ValueError, UnknownNameError) as error:
             problems.append(f"the cell {cell.get('id', '')!r}: {error}")
     if problems:
@@ -161,6 +160,12 @@ def _assignment(path: Path, notebook: dict[str, Any], points: Mapping[str, float
     )
 
 
+def _marked(text: str) -> str:
+    """Return a cell's text with its regions between nbgrader's own markers, and less the notes for who teaches."""
+    marked = _MARKED.sub(r"\1### BEGIN \2\n\3\1### END \2\n", _NOTES.sub("", text))
+    return marked if text.endswith("\n") else marked.removesuffix("\n")
+
+
 def _files_read(folder: Path, code: str) -> Iterator[tuple[str, Path]]:
     """Yield the files below the notebook's own folder that its code names; the course's data come with the library."""
     for name in _LITERAL.findall(code):
@@ -173,7 +178,7 @@ def _files_read(folder: Path, code: str) -> Iterator[tuple[str, Path]]:
             yield Path(name).as_posix(), path
 
 
-def _cell(cell: Mapping[str, Any], text: str, points: Mapping[str, float], exercises: list[Exercise]) -> dict[str, Any]:
+def _cell(cell: Mapping[str, Any], text: str, exercises: list[Exercise]) -> dict[str, Any]:
     """Return a cell of the source: nothing in its metadata or outputs that is not nbgrader's, and its tests in full."""
     metadata = {name: value for name, value in cell["metadata"].items() if name in _KEPT_OF_CELLS}
     written = {**cell, "metadata": metadata}
@@ -184,13 +189,13 @@ def _cell(cell: Mapping[str, Any], text: str, points: Mapping[str, float], exerc
         (shown,) = student_notebook({"cells": [written], "metadata": {}})["cells"]
         written, text = shown, _LINK.sub(r"\1", "".join(shown["source"]))
     if _grades(cell):
-        text, exercise = _graded(cell, text, points)
+        text, exercise = _graded(cell, text)
         metadata["nbgrader"] = {**metadata["nbgrader"], "points": exercise.points}
         exercises.append(exercise)
     return written | {"source": text.splitlines(keepends=True)}
 
 
-def _graded(cell: Mapping[str, Any], text: str, points: Mapping[str, float]) -> tuple[str, Exercise]:
+def _graded(cell: Mapping[str, Any], text: str) -> tuple[str, Exercise]:
     grading = _grading(cell)
     name = str(grading.get("grade_id", ""))
     asked = list(dict.fromkeys(_CHECKED.findall(text))) if cell["cell_type"] == "code" else []
@@ -202,7 +207,7 @@ def _graded(cell: Mapping[str, Any], text: str, points: Mapping[str, float]) -> 
     if not isinstance(drawn, CodeQuestion):
         raise ValueError(f"{asked[0]} must be a question of the kind code, got {drawn.kind}.")  # noqa: TRY004 - as in `check_code`
     text = f"{_ASSERTED.sub('', text).rstrip()}\n{_region(drawn.tests)}"
-    return text, Exercise(name=name, question=drawn.id, points=_number(points.get(drawn.id, drawn.points)))
+    return text, Exercise(name=name, question=drawn.id, points=_number(drawn.points))
 
 
 def _number(points: float) -> float:
@@ -236,8 +241,8 @@ assert opsbook_verdict.correct, "a test is not passed, so this exercise gives no
 
 
 def _literal(text: str) -> str:
-    if _MARKER.search(text):
-        raise ValueError(f"a test holds {_MARKER.findall(text)[0]!r}, which nbgrader takes for its own. Reword it.")
+    if marker := MARKER.search(text):
+        raise ValueError(f"a test holds {marker[0]!r}, which nbgrader takes for its own. Reword it.")
     if "\\" in text or '"""' in text or "\n" not in text:
         return repr(text)
     return f'"""\\\n{text.rstrip()}\n"""'
@@ -246,7 +251,7 @@ def _literal(text: str) -> str:
 # --- Writing the course ----------------------------------------------------------------------------------------
 
 
-def write(stage: Path, out: Path, points: Mapping[str, float] | None = None) -> list[Assignment]:
+def write(stage: Path, out: Path) -> list[Assignment]:
     """Write the nbgrader course of a stage into `out`; the same stage gives the same bytes.
 
     Parameters
@@ -256,8 +261,6 @@ def write(stage: Path, out: Path, points: Mapping[str, float] | None = None) -> 
         finds in this process.
     out : pathlib.Path
         A folder that is new or empty.
-    points : mapping, optional
-        Points by id of a question, in place of the bank's. What is no code exercise is named in the instructions.
 
     Returns
     -------
@@ -277,7 +280,7 @@ def write(stage: Path, out: Path, points: Mapping[str, float] | None = None) -> 
         raise ModuleNotFoundError("nbgrader is not installed here. Install the extra: pip install 'opsbook[edition]'")
     if out.exists() and any(out.iterdir()):
         raise FileExistsError(f"`out` must be a new or an empty folder, got {out.name!r} with files in it. Empty it.")
-    found = assignments(stage, points or {})
+    found = assignments(stage)
     title = _title(stage)
     out.mkdir(parents=True, exist_ok=True)
     course = re.sub(r"[^a-z0-9]+", "-", title.casefold()).strip("-") or "course"
@@ -291,7 +294,7 @@ def write(stage: Path, out: Path, points: Mapping[str, float] | None = None) -> 
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(path.read_bytes())
     _release(out, [each.name for each in found])
-    _text(out / "README.md", _instructions(title, found, points or {}))
+    _text(out / "README.md", _instructions(title, found))
     return found
 
 
@@ -351,9 +354,9 @@ def _listening() -> tuple[logging.Logger, Callable[[], str]]:
     return log, lambda: said[1].splitlines()[-1] if len(said) > 1 else ""
 
 
-def _instructions(title: str, found: Sequence[Assignment], points: Mapping[str, float]) -> str:
+def _instructions(title: str, found: Sequence[Assignment]) -> str:
     graded = {exercise.question for assignment in found for exercise in assignment.exercises}
-    elsewhere = sorted(set(points) - graded)
+    elsewhere = [asked for asked in bank() if asked.graded and asked.id not in graded]
     rows = ["| Assignment | Exercise | Question | Points |", "| --- | --- | --- | ---: |"]
     for assignment in found:
         for exercise in assignment.exercises:
@@ -362,7 +365,7 @@ def _instructions(title: str, found: Sequence[Assignment], points: Mapping[str, 
         rows.append(
             f"| **{assignment.name}** | all | {len(assignment.asked)} more for practice | **{assignment.points:g}** |"
         )
-    listed = "".join(f"\n  - `{each}`: {points[each]:g}" for each in elsewhere)
+    listed = "".join(f"\n  - `{asked.id}`: {asked.points:g}" for asked in elsewhere)
     return _filled(
         "grading.md",
         {
@@ -370,7 +373,7 @@ def _instructions(title: str, found: Sequence[Assignment], points: Mapping[str, 
             "version": version("nbgrader"),
             "first": found[0].name if found else "NAME",
             "table": "\n".join(rows) if found else "This edition has no code exercises, so nothing here is graded.",
-            "elsewhere": f" With points in the file of the edition, and not graded here:\n{listed}" if listed else "",
+            "elsewhere": f" These count, and are not graded here:\n{listed}" if listed else "",
         },
     )
 
@@ -380,11 +383,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m opsbook.publishing.editions.grading", description=__doc__)
     parser.add_argument("stage", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--points", type=Path, help="JSON: points by id of a question")
     given = parser.parse_args(arguments)
-    points = json.loads(given.points.read_text(encoding="utf8")) if given.points else {}
     try:
-        write(given.stage, given.out, points)
+        write(given.stage, given.out)
     except EditionError as error:
         print("\n".join(error.problems), file=sys.stderr)  # noqa: T201 - the answer of a command
         return 1

@@ -19,6 +19,7 @@ from opsbook.exercises.code import CodeQuestion
 from opsbook.exercises.page import QUESTION_MIME_TYPE, print_key
 from opsbook.exercises.question import Question
 from opsbook.publishing.course import named, read_home, words
+from opsbook.publishing.editions.authors import read_authors
 from opsbook.publishing.notebooks import stored
 
 __all__ = ["main", "marking_guide"]
@@ -62,10 +63,11 @@ def marking_guide(stage: Path, title: str) -> str:
         bank(), key=lambda each: (names.get(_chapter(each), len(names)), _chapter(each), order.get(each.id, len(order)))
     )
     parts = [(name, list(members)) for name, members in groupby(questions, key=_chapter)]
-    titles = {name: escape(words(read_home(stage, name).title)) for name, _ in parts}
-    links = "".join(f'<li><a href="#{name}">{title}</a></li>' for name, title in titles.items())
+    titles = {name: words(read_home(stage, name).title) for name, _ in parts}
+    not_ours = read_authors(stage).note(titles, escape)
+    links = "".join(f'<li><a href="#{name}">{escape(title)}</a></li>' for name, title in titles.items())
     body = "".join(
-        f'<h2 id="{name}">{titles[name]}</h2><p class="worth">{_sum(members)}</p>'
+        f'<h2 id="{name}">{escape(titles[name])}</h2><p class="worth">{_sum(members)}</p>'
         + "".join(_item(each, slips.get(each.id, ())) for each in members)
         for name, members in parts
     )
@@ -75,7 +77,7 @@ def marking_guide(stage: Path, title: str) -> str:
         f"<body><h1>Marking guide: {escape(title)}</h1><p>For who teaches, and not for students: keys, solutions, "
         f"common mistakes with what is said of each, and notes. Numbers are those of the class seed {default_seed()}. "
         "Points are of graded questions, or what practice would be worth. Made from opsbook by the opsbook authors, "
-        f"CC BY 4.0.</p><nav><ol>{links}</ol></nav>{body}</body></html>\n"
+        f"CC BY 4.0.{f' {not_ours}' if not_ours else ''}</p><nav><ol>{links}</ol></nav>{body}</body></html>\n"
     )
 
 

@@ -1,15 +1,19 @@
 """References to what an edition does not hold: each becomes plain words, a link to the full book, or disappears.
 
 Known are links and roles of Markdown (``[words](page#label)``, ``{ref}``, ``{doc}``), links in HTML, and what a page
-borrows from a chapter (the directives ``{question}`` and ``{explorer}``, the role ``{ask}``). A link keeps its words.
-What does nothing but point disappears with its brackets or its sentence: ``([words](page))``, ``See {ref}`label`.``
+borrows from a chapter (the directives ``{question}`` and ``{explorer}``, the role ``{ask}``). A link keeps its words;
+one without any leaves the heading that it leads to. What does nothing but point disappears with its brackets or its
+sentence: ``([words](page))``, ``See {ref}`label`.``
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from posixpath import dirname, join, normpath
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
+
+from opsbook.publishing.editions.wording import joined
 
 __all__ = ["Links", "Reference", "target"]
 
@@ -37,6 +41,8 @@ _HTML: Final = re.compile(
     re.DOTALL,
 )
 _OPENINGS: Final = ("(", "(see ", "(See ")
+# Before the address of a link that was a role, and was told as one.
+_ROLE_MARK: Final = "\1"
 
 
 class Reference(NamedTuple):
@@ -94,6 +100,8 @@ class Links:
         The address of the full book, with a slash at its end, if links are to lead there; else an empty text.
     elsewhere : collection of str
         The pages that the full book has.
+    titles : mapping of str to str
+        The titles of pages, by their names.
     """
 
     left_out: Collection[str] = ()
@@ -103,6 +111,7 @@ class Links:
     explorers: Mapping[str, Collection[str]] = field(default_factory=dict)
     full_book: str = ""
     elsewhere: Collection[str] = ()
+    titles: Mapping[str, str] = field(default_factory=dict)
 
     def rewritten(self, text: str, document: str, *, code: bool = False) -> tuple[str, list[Reference]]:
         """Return a text as the edition holds it, and the references in it that were changed.
@@ -135,6 +144,36 @@ class Links:
         if not code:
             text = work.definitions(text)
         return re.sub(r"\0(\d+)\0", lambda place: kept[int(place[1])], text), found
+
+    def rewritten_cells(
+        self, cells: Sequence[Mapping[str, Any]], document: str
+    ) -> tuple[list[dict[str, Any]], list[Reference]]:
+        """Return the cells of a notebook as the edition holds them, and the references in them that were changed.
+
+        Parameters
+        ----------
+        cells : sequence of dict
+            The cells, with what they show.
+        document : str
+            The notebook, as ``folder/name`` without ending.
+        """
+        found: list[Reference] = []
+
+        def changed(value: Any, *, code: bool = False) -> Any:
+            whole = "".join(value)
+            new, references = self.rewritten(whole, document, code=code)
+            found.extend(references)
+            if new == whole:
+                return value
+            return new.splitlines(keepends=True) if isinstance(value, list) else new
+
+        copies = [dict(deepcopy(cell)) for cell in cells]
+        for cell in copies:
+            cell["source"] = changed(cell["source"], code=cell["cell_type"] == "code")
+            for output in cell.get("outputs", ()):
+                shown = output.get("data", {})
+                shown |= {mime: changed(shown[mime]) for mime in ("text/markdown", "text/html") if mime in shown}
+        return copies, found
 
     def lacks(self, place: _Target | None) -> bool:
         """Return whether the edition does not hold what a reference leads to."""
@@ -213,14 +252,14 @@ class _Work:
                 self._note(label, place)
         if not kept:
             return ""
-        return f"{sentence['before']}See {' and '.join(filter(None, [', '.join(kept[:-1]), kept[-1]]))}."
+        return f"{sentence['before']}See {joined(kept)}."
 
     def role(self, role: re.Match[str]) -> str:
         """Return a role of a reference, or its words."""
         at = role["at"] or role["bare"]
         if role["role"] == "doc":
             place = target(at, self._document)
-            words = role["words"] or at.rpartition("/")[2]
+            words = role["words"] or (self._heading_at(place) if place else "")
         else:
             place = self._labelled(at)
             words = role["words"] or self._heading(at)
@@ -231,7 +270,7 @@ class _Work:
         if address:
             return f"[{words}]({address})"
         # A bracket around nothing but the reference is taken by `links`, which finds it by its target.
-        return f"[{words}](/{place})"
+        return f"[{words}]({_ROLE_MARK}/{place})"
 
     def _labelled(self, label: str) -> _Target:
         document, _ = self._links.labels.get(label, ("", ""))
@@ -240,6 +279,11 @@ class _Work:
     def _heading(self, label: str) -> str:
         return self._links.labels.get(label, ("", label))[1]
 
+    def _heading_at(self, place: _Target) -> str:
+        if place.label in self._links.labels:
+            return self._heading(place.label)
+        return self._links.titles.get(place.document, place.document.rpartition("/")[2])
+
     # --- Links
 
     def links(self, text: str) -> str:
@@ -247,15 +291,16 @@ class _Work:
         place = 0
         while found := _TARGET.search(text, place):
             start = _opening(text, found.start())
-            leads = target(found["target"].strip("<>"), self._document)
+            address = found["target"].strip("<>")
+            leads = target(address.removeprefix(_ROLE_MARK), self._document)
             place = found.end()
             if start is None or leads is None or not self._links.lacks(leads):
                 continue
-            words = text[start + 1 : found.start()]
-            if not found["target"].startswith("/"):
+            words = text[start + 1 : found.start()] or self._heading_at(leads)
+            if not address.startswith(_ROLE_MARK):
                 self._note(words, leads)
-            if address := self._links.address(leads):
-                new = f"[{words}]({address})"
+            if elsewhere := self._links.address(leads):
+                new = f"[{words}]({elsewhere})"
                 text = f"{text[:start]}{new}{text[found.end() :]}"
                 place = start + len(new)
                 continue

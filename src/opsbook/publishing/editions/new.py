@@ -55,14 +55,14 @@ def new(
     file: Path,
     *,
     title: str,
+    root: Path,
     institution: str = "",
     chapters: Sequence[str] = (),
-    start: str | date = "",
+    start: str = "",
     every: Sequence[str] = (),
     weeks: int | None = None,
     accent: str = "",
     solutions: str = "",
-    root: Path | None = None,
     force: bool = False,
 ) -> Settings:
     """Write a commented edition file that builds as it stands.
@@ -73,18 +73,18 @@ def new(
         Where; its folder is where own files go later.
     title, institution, accent : str
         As the keys of these names; the default leaves a key out.
+    root : Path
+        The course, which `chapters` are looked up in.
     chapters : sequence of str
         Chapters, parts or own files to include; what they require is added. The default is the whole course.
-    start : str or datetime.date
-        The first day of the term; makes a week plan.
+    start : str
+        The first day of the term, such as ``"2027-02-01"``; makes a week plan.
     every : sequence of str
         The weekdays of the sessions; the default is that of `start`.
     weeks : int
         How long the term lasts; the default is 12.
     solutions : str
         ``"hidden"``, ``"shown"``, or the last day on which they are hidden.
-    root : Path
-        The course, whose parts and chapters `chapters` are then checked against.
     force : bool
         Whether a file that is there already may be replaced.
 
@@ -100,7 +100,7 @@ def new(
     FileExistsError
         There is such a file already, and `force` is False.
     """
-    problems = _name_problems(chapters, root) if root is not None else []
+    problems = _name_problems(chapters, root)
     if file.suffix not in _SUFFIXES:
         problems.insert(0, f"{file}: an edition's file must end in .yml, got {file.name!r}. Rename it.")
     elif not file.parent.is_dir():
@@ -129,15 +129,15 @@ def new(
     return settings
 
 
-def _term(start: str | date, every: Sequence[str], weeks: int | None) -> tuple[dict[str, Any], list[str]]:
+def _term(start: str, every: Sequence[str], weeks: int | None) -> tuple[dict[str, Any], list[str]]:
     if not start:
         return {}, ["term: must have a start beside weekdays and weeks, got none. Add the first day, as 2027-02-01."]
     try:
-        day = start if isinstance(start, date) else date.fromisoformat(start)
+        day = date.fromisoformat(start)
     except ValueError:
         day = None
     weekdays = [each.lower() for each in every] or ([WEEKDAYS[day.weekday()]] if day else [WEEKDAYS[0]])
-    return {"start": str(start), "every": weekdays, "weeks": _WEEKS if weeks is None else weeks}, []
+    return {"start": start, "every": weekdays, "weeks": _WEEKS if weeks is None else weeks}, []
 
 
 def _name_problems(chapters: Sequence[str], root: Path) -> list[str]:

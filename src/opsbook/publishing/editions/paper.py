@@ -17,8 +17,7 @@ from typing import Any, Final
 
 import yaml
 
-from opsbook.exercises.banks import bank_paths
-from opsbook.exercises.exam import FULL_MINUTES, FULL_QUESTIONS, draw_exam, examined
+from opsbook.exercises.exam import FULL_MINUTES, FULL_QUESTIONS, full_exam
 from opsbook.exercises.paper import paper_guide, paper_head, paper_key, paper_markup
 from opsbook.exercises.question import Question
 from opsbook.publishing.book import command
@@ -102,13 +101,6 @@ def _built(stage: Path, folder: Path) -> Path:
 
 
 # --- The exam --------------------------------------------------------------------------------------------------
-
-
-def _drawn(count: int | None, seed: int) -> tuple[Question, ...]:
-    there = len(examined(list(bank_paths())))
-    if not there:
-        return ()
-    return draw_exam(min(FULL_QUESTIONS, there) if count is None else count, seed=seed)
 
 
 def _exam_document(title: str, heading: str, of: str, body: str) -> str:
@@ -212,7 +204,7 @@ def write_exam(stage: Path, file: Path, key: Path, *, count: int | None = None, 
     ValueError
         There are fewer such questions than `count`.
     """
-    questions = _drawn(count, seed)
+    questions = full_exam(count, seed=seed)
     if not questions:
         return False
     about = _about(stage)

@@ -2,11 +2,6 @@
 
 Rules that the edition's file does not spell out:
 
-- A chapter named by itself stands under the caption of its part in the course, an own one under that of the chapter
-  before it. A chapter stands once.
-- What a chapter requires must be in the edition, wherever. With ``requires: auto`` it is put before the first chapter
-  that needs it, in the course's order: under its own caption before that chapter's part, unless it has the same. The
-  report says which chapters come after one that builds on them.
 - The glossary and the references stay, since every chapter leans on them. So do the glossary's words about chapters
   that are left out; their pointers go.
 - Claims of the evidence ledger that only a chapter left out argues are left out too, unless links lead to the full
@@ -18,40 +13,36 @@ Rules that the edition's file does not spell out:
 
 import json
 import re
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from opsbook.errors import EditionError
-from opsbook.exercises.exam import FULL_QUESTIONS, KIND_SHARES
 from opsbook.exercises.forms import enumerated, meant
 from opsbook.located import Place, parse, write
-from opsbook.publishing.course import Unit, unit
 from opsbook.publishing.editions import course as courses
 from opsbook.publishing.editions import data, sections
 from opsbook.publishing.editions import settings as forms
-from opsbook.publishing.editions.course import Asked, Course
+from opsbook.publishing.editions.choice import Choice, Chosen
+from opsbook.publishing.editions.course import Asked, Course, examined, short
 from opsbook.publishing.editions.links import Links, Reference, target
-from opsbook.publishing.editions.own_chapters import Held, fact_line, held, shows_picture
-from opsbook.publishing.editions.own_files import image_faults
+from opsbook.publishing.editions.own_chapters import held
+from opsbook.publishing.editions.own_references import Known, bank_faults, picture_faults, same_pictures
 from opsbook.publishing.editions.sections import Cut
-from opsbook.publishing.editions.settings import OUTPUTS, After, OwnPart, Settings, is_own
-from opsbook.publishing.editions.withholding import Policy
+from opsbook.publishing.editions.settings import After, Settings
+from opsbook.publishing.editions.weeks import Session, sessions
+from opsbook.publishing.editions.wording import joined
 
-__all__ = ["Chapter", "Part", "Plan", "Session", "checked", "make"]
+__all__ = ["LEDGER", "Chapter", "Part", "Plan", "checked", "make"]
 
-# Every chapter explains words in the one and cites works in the other.
-_KEPT_PAGES: Final = ("glossary", "references")
-_NO_PART: Final = "Chapters"
-_EXAM: Final = "exam"
+LEDGER: Final = "book/evidence.yml"
+"""The claims that the course's page on evidence is made from."""
+
 _EXAM_OUTPUT: Final = "exam-pdf"
-_LEDGER: Final = "book/evidence.yml"
 _REF: Final = re.compile(r"\{ref\}`(?:[^`<]*<([^`>]+)>|([^`<>]+))`")
-_LISTED: Final = 12
 
 
 @dataclass(frozen=True)
@@ -98,16 +89,6 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Session:
-    """A day of the term: what is to be read before it, or the name of the holiday."""
-
-    date: date
-    number: int
-    chapters: tuple[str, ...]
-    holiday: str = ""
-
-
-@dataclass(frozen=True)
 class Plan:
     """What an edition holds.
 
@@ -137,7 +118,7 @@ class Plan:
     course: Course = field(repr=False, kw_only=True)
     links: Links = field(repr=False, kw_only=True)
     questions: Mapping[str, Asked] = field(repr=False, kw_only=True, default_factory=dict)
-    _seen: dict[str, tuple[str, str, list[Reference]]] = field(repr=False, kw_only=True, default_factory=dict)
+    _seen: dict[str, tuple[str, list[Reference]]] = field(repr=False, kw_only=True, default_factory=dict)
 
     @property
     def chapters(self) -> tuple[Chapter, ...]:
@@ -156,32 +137,28 @@ class Plan:
             return chapter.bank
         return self.root / path
 
-    def written(self, path: str, text: str | None = None) -> str:
+    def written(self, path: str) -> str:
         """Return the text of a file as the edition has it: with less in it, and with its links.
 
         Parameters
         ----------
         path : str
             The file, relative to a project, such as ``chapters/service-design.ipynb`` or ``book/faq.md``.
-        text : str, optional
-            What stands in it; if it is left out, the course's or the instructor's own file is read.
         """
-        return self._rewritten(path, text)[0]
+        return self._rewritten(path)[0]
 
     def references(self, path: str) -> list[Reference]:
         """Return the references of a file that are changed, since their target is not in the edition."""
-        return self._rewritten(path, None)[1]
+        return self._rewritten(path)[1]
 
-    def _rewritten(self, path: str, text: str | None) -> tuple[str, list[Reference]]:
-        if text is None:
-            text = self.source(path).read_text(encoding="utf8")
-        if path not in self._seen or self._seen[path][0] != text:
-            self._seen[path] = (text, *self._made(path, text))
-        return self._seen[path][1:]
+    def _rewritten(self, path: str) -> tuple[str, list[Reference]]:
+        if path not in self._seen:
+            self._seen[path] = self._made(path, self.source(path).read_text(encoding="utf8"))
+        return self._seen[path]
 
     def _made(self, path: str, text: str) -> tuple[str, list[Reference]]:
         document, _, form = path.rpartition(".")
-        if path == _LEDGER:
+        if path == LEDGER:
             return self._ledger(text)
         if path.startswith("exercises/bank/"):
             return self._bank(document.rpartition("/")[2], text), []
@@ -195,38 +172,22 @@ class Plan:
     def _notebook(self, document: str, text: str) -> tuple[str, list[Reference]]:
         notebook = json.loads(text)
         cells = sections.cut(notebook["cells"], self.settings.drop, self.gone_questions).cells
-        found: list[Reference] = []
-        changed = cells != notebook["cells"]
-
-        def rewritten(value: Any, *, code: bool = False) -> Any:
-            nonlocal changed
-            whole = "".join(value)
-            new, references = self.links.rewritten(whole, document, code=code)
-            if new == whole:
-                return value
-            changed = True
-            found.extend(references)
-            return new.splitlines(keepends=True) if isinstance(value, list) else new
-
-        for cell in cells:
-            cell["source"] = rewritten(cell["source"], code=cell["cell_type"] == "code")
-            for output in cell.get("outputs", ()):
-                shown = output.get("data", {})
-                for mime in ("text/markdown", "text/html"):
-                    if mime in shown:
-                        shown[mime] = rewritten(shown[mime])
-        if not changed:
+        cells, found = self.links.rewritten_cells(cells, document)
+        if cells == notebook["cells"]:
             return text, []
         notebook["cells"] = cells
         return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n", found
 
     @cached_property
     def gone_questions(self) -> frozenset[str]:
-        """The questions that are dropped from chapters of the edition, by name or with their section."""
-        names = {each.name for each in self.chapters}
-        known = {each for each in self.course.questions if each.partition("/")[0] in names}
-        own = {each for each in self.links.questions if each.partition("/")[0] in names}
-        return frozenset((known - set(self.questions)) | own)
+        """The questions that are dropped from chapters and pages of the edition, by name or with their section."""
+        asking = {*(each.name for each in self.chapters), *map(short, self.pages)}
+        return frozenset(each for each in self.links.questions if each.partition("/")[0] in asking)
+
+    @property
+    def banks(self) -> tuple[str, ...]:
+        """The names of its banks: those of chapters and of pages of which a question is left."""
+        return tuple(sorted({each.partition("/")[0] for each in self.questions}))
 
     def _bank(self, name: str, text: str) -> str:
         gone = {each.partition("/")[2] for each in self.gone_questions if each.partition("/")[0] == name}
@@ -263,10 +224,6 @@ class Plan:
         pages = [name for page in self.pages for name in (page, *self.course.within.get(page, ()))]
         return (*found, *(f"book/{name}.md" for name in pages))
 
-    def report(self) -> str:
-        """Return what the edition holds and why, for people."""
-        return "\n\n".join("\n".join(lines) for lines in _reported(self) if lines)
-
 
 # --- Making a plan -------------------------------------------------------------------------------------------------
 
@@ -279,7 +236,7 @@ def checked(file: Path, root: Path, *, today: date | None = None) -> Plan:
     EditionError
         With every problem of the file's form and of the names in it.
     """
-    settings, problems = forms.examined(file)
+    settings, problems = forms.read(file)
     if settings is None:
         raise EditionError(problems)
     try:
@@ -334,29 +291,17 @@ def _hidden(settings: Settings, today: date) -> bool:
     return settings.solutions == "hidden"
 
 
-@dataclass
-class _Chosen:
-    """A chapter that the file names, and where it does."""
-
-    name: str
-    place: Place
-    why: str
-    file: str = ""  # of an own chapter
-
-
 class _Making:
-    """Chooses from the course, and collects what is wrong."""
+    """Makes a plan of what the file chooses, and collects what is wrong."""
 
     def __init__(self, settings: Settings, course: Course) -> None:
         self.settings, self.course = settings, course
         self.problems: list[tuple[Place, str]] = []
         self.told: list[str] = []
-        self.own: dict[str, Unit] = {}
+        self.choice = Choice(settings, course, self._tell)
 
     def plan(self, *, hidden: bool) -> Plan:
-        parts = self._chosen()
-        self._required(each for _, members in parts for each in members)
-        self._prerequisites(parts)
+        parts = self.choice.parts()
         chapters = [each for _, members in parts for each in members]
         names = {each.name for each in chapters}
         pages = self._pages()
@@ -377,7 +322,7 @@ class _Making:
             self.course.root,
             built,
             pages,
-            _sessions(self.settings, [each for part in built for each in part.chapters]),
+            sessions(self.settings.term, {each.name: each.minutes for part in built for each in part.chapters}),
             hidden,
             course=self.course,
             links=links,
@@ -393,99 +338,8 @@ class _Making:
     def _tell(self, rule: str, *place: str | int) -> None:
         self.problems.append((place, rule))
 
-    # --- Parts and chapters
-
-    def _chosen(self) -> list[tuple[str, list[_Chosen]]]:
-        """Return the parts of the edition with their chapters, as the file names them."""
-        excluded = self._excluded()
-        parts: list[tuple[str, list[_Chosen]]] = []
-        taken: dict[str, str] = {}
-        # What is named by itself is said before what comes with a part.
-        if not self.settings.include:
-            for caption, names in self.course.parts.items():
-                chosen = [
-                    _Chosen(name, ("exclude",), f"in the part {caption}") for name in names if name not in excluded
-                ]
-                parts.append((caption, chosen))
-            if not any(chosen for _, chosen in parts):
-                self._tell("must leave a chapter, got all of them. Shorten it.", "exclude")
-            return [each for each in parts if each[1]]
-        for number, each in enumerate(self.settings.include):
-            place = ("include", number)
-            if isinstance(each, OwnPart):
-                chosen = [
-                    found
-                    for position, name in enumerate(each.chapters)
-                    if (found := self._named(name, (*place, "chapters", position), f"named in {each.part!r}"))
-                ]
-                parts.append((each.part, self._once(chosen, taken, excluded, each.part)))
-            elif each in self.course.parts:
-                named = [_Chosen(name, place, f"in the part {each}") for name in self.course.parts[each]]
-                chosen = self._once([one for one in named if one.name not in excluded], taken, excluded, each)
-                if not any(one.name not in excluded for one in named):
-                    self._tell(f"must leave a chapter of {each!r}, got all of them in `exclude`. Remove one.", *place)
-                parts.append((each, chosen))
-            elif found := self._named(each, place, "named in `include`"):
-                before = parts[-1][0] if parts else _NO_PART
-                caption = before if found.file else self.course.part(found.name)
-                found_once = self._once([found], taken, excluded, "")
-                _append(parts, caption, found_once)
-        return [each for each in parts if each[1]]
-
-    def _excluded(self) -> set[str]:
-        known = [*self.course.chapters, *map(_short, self.course.pages)]
-        for number, name in enumerate(self.settings.exclude):
-            if _short(name) in _KEPT_PAGES:
-                rule = f"must not name {name!r}: every chapter leads there. Remove it."
-                self._tell(rule, "exclude", number)
-            elif _short(name) not in known:
-                rule = f"must be a chapter or a page at the back, got {name!r}."
-                self._tell(f"{rule} {meant(name, known, f'There are: {enumerated(known)}.')}", "exclude", number)
-        return {_short(name) for name in self.settings.exclude}
-
-    def _named(self, name: str, place: Place, why: str) -> _Chosen | None:
-        if is_own(name):
-            stem = Path(name).stem
-            if stem == _EXAM:
-                self._tell(f"must not be called `{_EXAM}`, as the exam's files are, got {name!r}. Rename it.", *place)
-            elif stem in self.course.chapters or stem in map(_short, self.course.pages) or stem == "index":
-                self._tell(
-                    f"must not be called as a chapter or page of the course is, got {name!r}. Rename it.", *place
-                )
-            return _Chosen(stem, place, f"your own, {name}", file=name)
-        if name in self.course.chapters:
-            return _Chosen(name, place, why)
-        known = [*self.course.chapters, *self.course.parts]
-        if len(place) > 2:  # noqa: PLR2004 - inside a part of one's own
-            known = list(self.course.chapters)
-            rule = f"must be a chapter, or the file of an own one, got {name!r}."
-        else:
-            rule = f"must be a part, a chapter, or the file of an own one, got {name!r}."
-        self._tell(f"{rule} {meant(name, known, f'There are: {enumerated(known)}.')}", *place)
-        return None
-
-    def _once(self, chosen: Sequence[_Chosen], taken: dict[str, str], excluded: set[str], where: str) -> list[_Chosen]:
-        kept = []
-        for each in chosen:
-            if each.name in taken:
-                first = f"in {taken[each.name]!r}" if taken[each.name] else "by itself"
-                self._tell(f"must not hold {each.name!r} again, which stands {first}. Remove one.", *each.place)
-                continue
-            if each.name in excluded:
-                self._tell(f"must not name {each.name!r}, which stands in `exclude`. Remove one.", *each.place)
-            taken[each.name] = where
-            kept.append(each)
-        return kept
-
-    def _unit(self, chosen: _Chosen) -> Unit:
-        if not chosen.file:
-            return self.course.units[chosen.name]
-        if chosen.name not in self.own:
-            self.own[chosen.name] = unit(chosen.name, self.settings.path(chosen.file))
-        return self.own[chosen.name]
-
-    def _chapter(self, chosen: _Chosen) -> Chapter:
-        held = self._unit(chosen)
+    def _chapter(self, chosen: Chosen) -> Chapter:
+        held = self.choice.unit(chosen)
         if chosen.file:
             file, exercises = self.settings.path(chosen.file), None
             bank = next(
@@ -507,83 +361,19 @@ class _Making:
             requires=held.requires,
         )
 
-    # --- What chapters build on
-
-    def _required(self, chapters: Iterable[_Chosen]) -> None:
-        """Check what own chapters say that they build on; the course's name chapters that there are."""
-        own = [each for each in chapters if each.file]
-        known = [*self.course.chapters, *(each.name for each in own)]
-        for each in own:
-            for name in self._unit(each).requires:
-                if name not in known:
-                    near = meant(name, known, f"There are: {enumerated(known)}.")
-                    where = f"{each.file}{fact_line(self.settings.path(each.file), 'requires', name)}"
-                    self._tell(f"{where}: opsbook.requires: must name chapters, got {name!r}. {near}", *each.place)
-
-    def _prerequisites(self, parts: list[tuple[str, list[_Chosen]]]) -> None:
-        if self.settings.requires == "ignore":
-            return
-        there = {each.name for _, members in parts for each in members}
-        whole: list[tuple[str, list[_Chosen]]] = []
-        for caption, members in parts:
-            ahead: list[_Chosen] = []
-            body: list[_Chosen] = []
-            for each in members:
-                missing = self._missing(each.name, self._unit(each).requires, there)
-                excluded = [name for name in missing if name in self.settings.exclude]
-                if missing and (self.settings.requires == "error" or excluded):
-                    self._tell(self._advice(each, missing, excluded), *each.place)
-                    missing = []
-                for name in missing:
-                    why = f"required by {self._needing(name, [*missing, each.name])}"
-                    pulled = _Chosen(name, each.place, why)
-                    (body if self.course.part(name) == caption else ahead).append(pulled)
-                there.update(missing)
-                body.append(each)
-            for each in ahead:
-                _append(whole, self.course.part(each.name), [each])
-            _append(whole, caption, body)
-        parts[:] = whole
-
-    def _missing(self, name: str, requires: Iterable[str], there: set[str]) -> list[str]:
-        """Return what is not there of all that a chapter builds on, directly or not, in the course's order."""
-        found: set[str] = set()
-        ahead = list(requires)
-        while ahead:
-            each = ahead.pop()
-            if each in self.course.units and each not in found and each not in there and each != name:
-                found.add(each)
-                ahead += self.course.units[each].requires
-        return [each for each in self.course.chapters if each in found]
-
-    def _needing(self, name: str, among: Sequence[str]) -> str:
-        units = {**self.course.units, **self.own}
-        return _and([each for each in among if each in units and name in units[each].requires])
-
-    def _advice(self, chosen: _Chosen, missing: Sequence[str], excluded: Sequence[str]) -> str:
-        direct = [name for name in missing if name in self._unit(chosen).requires] or missing
-        rule = f"{chosen.name!r} builds on {_and(direct, repr)}, not in this edition."
-        if excluded:
-            return f"{rule} Remove {_and(excluded, repr)} from `exclude`, or write `requires: ignore`."
-        return f"{rule} Add {_and(missing, repr)} before it, or write `requires: auto` or `requires: ignore`."
-
     # --- Pages
 
     def _pages(self) -> tuple[str, ...]:
-        excluded = {_short(name) for name in self.settings.exclude}
-        return tuple(name for name in self.course.pages if _short(name) not in excluded)
+        excluded = {short(name) for name in self.settings.exclude}
+        return tuple(name for name in self.course.pages if short(name) not in excluded)
 
-    def _own_documents(self, chapters: Sequence[_Chosen]) -> dict[str, courses.Document]:
-        found = {}
-        for each in chapters:
-            if each.file:
-                path = self.settings.path(each.file)
-                found[f"chapters/{each.name}"] = courses.Document(path, sections.labels_of(courses.texts(path)))
-        return found
+    def _own_documents(self, chapters: Sequence[Chosen]) -> dict[str, courses.Document]:
+        own = [each for each in chapters if each.file]
+        return {f"chapters/{each.name}": courses.document(self.settings.path(each.file)) for each in own}
 
     def _without_empty_ledger(self, plan: Plan) -> Plan:
         """Return a plan without the page on evidence if none of its claims is argued in the edition."""
-        if "evidence" not in plan.pages or plan.written(_LEDGER) != "[]\n":
+        if "evidence" not in plan.pages or plan.written(LEDGER) != "[]\n":
             return plan
         links = replace(plan.links, left_out=frozenset({*plan.links.left_out, "book/evidence"}))
         return replace(plan, pages=tuple(name for name in plan.pages if name != "evidence"), links=links, _seen={})
@@ -591,7 +381,7 @@ class _Making:
     # --- Questions, sections, points
 
     def _questions(self, names: set[str]) -> dict[str, Asked]:
-        pages = {_short(name) for name in self._pages()}
+        pages = {short(name) for name in self._pages()}
         found = {
             each: about for each, about in self.course.questions.items() if each.partition("/")[0] in names | pages
         }
@@ -615,7 +405,7 @@ class _Making:
         cuts = {name: cut for name, cut in cuts.items() if cut.found or cut.questions}
         for name, cut in cuts.items():
             for missing in cut.missing:
-                names = _and(missing.names, lambda word: f"`{word}`")
+                names = joined(f"`{each}`" for each in missing.names)
                 rule = f"must not take away what kept code needs: in {name}, {missing.heading!r} uses {names}"
                 self._tell(f"{rule} of a dropped part. Drop it as well, or keep both.", "drop", *self._culprit(cut))
         return cuts
@@ -657,7 +447,7 @@ class _Making:
                 self._tell(f"must be a question of this edition, got {each!r}. {hint}", "points", each)
 
     def _exam(self, kept: Mapping[str, Asked]) -> None:
-        there = _examined(kept)
+        there = examined(kept)
         wanted = self.settings.exam.questions
         if wanted is not None and wanted > there:
             rule = f"must be at most {there}, the questions kept for an exam in these chapters, got {wanted}. Lower it."
@@ -699,6 +489,7 @@ class _Making:
             explorers={name: each.explorers for name, each in cuts.items()},
             full_book=self.settings.full_book if self.settings.links == "to full book" else "",
             elsewhere=frozenset(self.course.documents),
+            titles={name: each.title for name, each in documents.items()},
         )
 
     def _all_pages(self, pages: Sequence[str]) -> tuple[str, ...]:
@@ -713,377 +504,34 @@ class _Making:
                 rule = f"{path}: {each.words!r} leads to {each.target}, not in this edition."
                 self._tell(f"{rule} Include it, or change `links`.", "links")
 
-    def _own_chapters(self, plan: Plan, documents: Mapping[str, courses.Document], chapters: list[_Chosen]) -> None:
+    def _own_chapters(self, plan: Plan, documents: Mapping[str, courses.Document], chapters: list[Chosen]) -> None:
         """Check what own chapters hold and refer to: nobody else has tried it."""
-        anchors = cache(lambda name: sections.anchors(courses.texts(documents[name].path)))
+        known = Known(
+            root=plan.root,
+            documents=documents,
+            links=plan.links,
+            questions=plan.questions,
+            gone=plan.gone_questions,
+            counted=frozenset(self.settings.points),
+        )
         own = {each.name: each for each in chapters if each.file}
-        contents = {name: held(self.settings.path(each.file), each.file) for name, each in own.items()}
+        files = {name: self.settings.path(each.file) for name, each in own.items()}
+        contents = {name: held(files[name], each.file) for name, each in own.items()}
         alone = not self.problems  # What is not in the edition for another reason would be told once more.
         for name, each in own.items():
-            rules = [*contents[name].faults, *_picture_faults(self.settings.path(each.file), contents[name])]
+            rules = [*contents[name].faults, *picture_faults(files[name], contents[name])]
             if alone:
-                rules += _own_faults(plan, f"chapters/{name}", contents[name], documents, anchors)
+                rules += known.faults(f"chapters/{name}", contents[name])
             for rule in rules:
                 self._tell(rule, *each.place)
-        for rule, place in _same_pictures(self.settings, own, contents):
-            self._tell(rule, *place)
+        for name, rule in same_pictures(files, contents, self.settings.folder):
+            self._tell(rule, *own[name].place)
         for bank in self.settings.banks:
-            if f"chapters/{Path(bank).stem}" in documents:
-                self.told += _bank_faults(self.settings.path(bank), anchors(f"chapters/{Path(bank).stem}"))
-
-
-_GENERATED: Final = ("book/kpi-catalogue", "book/data", "book/reference", "book/curriculum", "book/evidence")
-_DOWNLOADS: Final = "_static/downloads/"
-_NAMED: Final = re.compile(r"(?:.*<([^<>]+)>|(.*))", re.DOTALL)
-
-
-def _terms(root: Path) -> list[str]:
-    text = (root / "book" / "glossary.md").read_text(encoding="utf8")
-    listed = re.search(r"^```\{glossary\}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
-    return [line.strip() for line in listed[1].splitlines() if line[:1].strip()] if listed else []
-
-
-def _works(root: Path) -> list[str]:
-    path = root / "book" / "references.bib"
-    return re.findall(r"^@\w+\{([^,\s]+),", path.read_text(encoding="utf8"), re.MULTILINE) if path.exists() else []
-
-
-def _picture_faults(chapter: Path, content: Held) -> Iterator[str]:
-    for where, name in dict.fromkeys(content.pictures):
-        yield from (f"{where}: the picture {rule}" for rule in image_faults(chapter.parent, name))
-
-
-def _same_pictures(
-    settings: Settings, own: Mapping[str, _Chosen], contents: Mapping[str, Held]
-) -> Iterator[tuple[str, Place]]:
-    """Yield pictures of different chapters that would lie in the same place, and are not the same."""
-    taken: dict[str, Path] = {}
-    for name, each in own.items():
-        for where, picture in dict.fromkeys(contents[name].pictures):
-            path = settings.path(each.file).parent / picture
-            first = taken.setdefault(picture, path)
-            if first != path and first.is_file() and path.is_file() and first.read_bytes() != path.read_bytes():
-                other = first.relative_to(settings.folder).as_posix()
-                rule = f"{where}: the picture must have a name of its own, got {picture!r}, which another one has"
-                yield f"{rule}, {other}. Rename one.", each.place
-
-
-def _bank_faults(bank: Path, anchors: Collection[str]) -> list[str]:
-    """Return the pictures in an own bank, and the sections that its questions name and its chapter does not have."""
-    tree = parse(bank.read_text(encoding="utf8"))
-    told = [
-        f"{bank}:{tree.line(place)}: a question must show no pictures, got one. Show it in the chapter, above."
-        for place, text in _texts(tree.value)
-        if shows_picture(text)
-    ]
-    for number, each in enumerate(tree.value["questions"]):
-        section = each.get("section")
-        if section and section not in anchors:
-            place = ("questions", number, "section")
-            near = meant(section, list(anchors), "Write `(label)=` before its heading.")
-            rule = f"must be a label in {bank.stem}, got {section!r}. {near}"
-            told.append(f"{bank}:{tree.line(place)}: {each['id']}: section: {rule}")
-    return told
-
-
-def _texts(value: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:
-    """Yield every text in plain values, and where it stands."""
-    if isinstance(value, str):
-        yield place, value
-    elif isinstance(value, dict | list):
-        for key, each in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _texts(each, (*place, key))
-
-
-def _own_faults(
-    plan: Plan,
-    name: str,
-    content: Held,
-    documents: Mapping[str, courses.Document],
-    anchors: Callable[[str], frozenset[str]],
-) -> Iterator[str]:
-    """Yield what an own chapter refers to and nobody has."""
-    for where, address in dict.fromkeys(content.links):
-        if rule := _link_fault(address, name, documents, anchors):
-            yield f"{where}: {rule}"
-    words = _Words(plan, documents, name)
-    for where, role, said in dict.fromkeys(content.cited):
-        yield from (f"{where}: {rule}" for rule in words.faults(role, said))
-    known = {*plan.links.questions, *plan.questions}
-    for where, each in dict.fromkeys(content.asked):
-        if each not in known:
-            near = meant(each, list(known), "Write it into a bank, under `banks`.")
-            yield f"{where}: there is no question {each!r}. {near}"
-    for where, each in dict.fromkeys(content.explorers):
-        leads = target(each, name)
-        if leads is None or leads.document not in documents or documents[leads.document].path.suffix != ".ipynb":
-            yield f"{where}: there is no notebook {each!r} with an explorer. Write `chapter.ipynb`."
-    path = documents[name].path
-    if path.suffix == ".ipynb":
-        # A cell that asks is no pointer that could go.
-        here = {*plan.questions, *plan.gone_questions}
-        for each in sorted(sections.asked(json.loads(path.read_text(encoding="utf8"))["cells"]) - here):
-            near = meant(each, list(here), "Include its chapter, or write it into a bank, under `banks`.")
-            yield f"{content.name}: there is no question {each!r} in this edition. {near}"
-
-
-def _link_fault(
-    address: str,
-    name: str,
-    documents: Mapping[str, courses.Document],
-    anchors: Callable[[str], frozenset[str]],
-) -> str:
-    """Return why a link of an own chapter leads nowhere; an empty text if it leads somewhere."""
-    leads, rule = target(address, name), ""
-    if leads is None or (leads.document.startswith(_DOWNLOADS) and not re.search(r"\.\.|%", address.lstrip("./"))):
-        return ""
-    if leads.document not in documents:
-        near = meant(leads.document, list(documents), "Chapters lie in this folder, pages in `../book`.")
-        return f"the link to {address!r} leads to no page. {near}"
-    ending = Path(address.partition("#")[0]).suffix
-    right = documents[leads.document].path.suffix
-    if ending and ending != right:
-        rule = f"the link to {address!r} must end in {right}. Mend it."
-    elif leads.label and not leads.document.startswith(_GENERATED) and leads.label not in anchors(leads.document):
-        near = meant(leads.label, list(anchors(leads.document)), f"See the headings of {leads.document}.")
-        rule = f"the link to {address!r} leads to no section there. {near}"
-    return rule
-
-
-class _Words:
-    """What the roles of an own chapter may name."""
-
-    def __init__(self, plan: Plan, documents: Mapping[str, courses.Document], name: str) -> None:
-        self._plan, self._documents, self._name = plan, documents, name
-        self._known = {"term": _terms(plan.root), "work": _works(plan.root)}
-
-    def faults(self, role: str, said: str) -> Iterator[str]:
-        """Yield what the words of a role name and nobody has."""
-        found = _NAMED.fullmatch(said.strip())
-        at = ((found[1] or found[2]) if found else said).strip()
-        if role in {"ref", "numref"}:
-            if at not in self._plan.links.labels:
-                near = meant(at, list(self._plan.links.labels), "Mend the label.")
-                yield f"the reference to {at!r} leads to no section. {near}"
-        elif role == "doc":
-            leads = target(at, self._name)
-            if leads is None or leads.document not in self._documents:
-                sought = leads.document if leads else at
-                near = meant(sought, list(self._documents), "Chapters lie in this folder, pages in `../book`.")
-                yield f"the reference to {at!r} leads to no page. {near}"
-        elif role == "term":
-            yield from self._listed("term", "glossary", at)
-        elif role.startswith("cite"):
-            for each in re.split(r"\s*,\s*", at):
-                yield from self._listed("work", "list of references", each)
-
-    def _listed(self, what: str, where: str, word: str) -> Iterator[str]:
-        known = self._known[what]
-        if word.casefold() not in map(str.casefold, known):
-            yield f"there is no {what} {word!r} in the {where}. {meant(word, known, 'Say it in words.')}"
-
-
-def _append(parts: list[tuple[str, list[_Chosen]]], caption: str, members: list[_Chosen]) -> None:
-    """Put chapters at the end, under the caption that is there if it is theirs."""
-    if parts and parts[-1][0] == caption:
-        parts[-1][1].extend(members)
-    else:
-        parts.append((caption, members))
+            chapter = f"chapters/{Path(bank).stem}"
+            if chapter in documents:
+                self.told += bank_faults(self.settings.path(bank), known.anchors(chapter))
 
 
 def _in_edition(document: str, names: set[str], pages: Sequence[str]) -> bool:
     folder, _, name = document.partition("/")
     return name in names if folder in {"chapters", "exercises"} else name == "index" or name in pages
-
-
-def _short(page: str) -> str:
-    return page.removesuffix("/index")
-
-
-def _and(words: Sequence[str], form: Callable[[str], str] = str) -> str:
-    said = [form(each) for each in words]
-    return " and ".join(filter(None, [", ".join(said[:-1]), said[-1]])) if said else ""
-
-
-def _examined(questions: Mapping[str, Asked]) -> int:
-    return sum("exam" in about.pool and about.kind in KIND_SHARES for about in questions.values())
-
-
-# --- The week plan -------------------------------------------------------------------------------------------------
-
-
-def _sessions(settings: Settings, chapters: Sequence[Chapter]) -> tuple[Session, ...]:
-    if settings.term is None:
-        return ()
-    days = settings.term.dates
-    held = [day for day in days if not settings.term.holiday(day)]
-    names = [each.name for each in chapters]
-    shares = iter(_spread([each.minutes for each in chapters], len(held)))
-    found, number = [], 0
-    for day in days:
-        holiday = settings.term.holiday(day)
-        if holiday:
-            found.append(Session(day, 0, (), holiday))
-            continue
-        number += 1
-        found.append(Session(day, number, tuple(names[place] for place in next(shares))))
-    return tuple(found)
-
-
-def _spread(minutes: Sequence[int], sessions: int) -> list[list[int]]:
-    """Return the places of chapters by session, in their order and as evenly by their minutes as can be.
-
-    With at least as many chapters as sessions, every session has one, and the sum of squares of the minutes is least.
-    With fewer, each chapter begins when the sessions before it would have been filled by those before it.
-
-    Examples
-    --------
-    >>> _spread([30, 30, 20, 20, 20], 3)
-    [[0], [1, 2], [3, 4]]
-    >>> _spread([30, 60], 3)
-    [[0], [1], []]
-    """
-    if not sessions:
-        return []
-    count, whole = len(minutes), sum(minutes)
-    if count < sessions:
-        starts: list[int] = []
-        for place in range(count):
-            due = sum(minutes[:place]) * sessions // whole
-            starts.append(min(max(due, starts[-1] + 1 if starts else 0), sessions - count + place))
-        return [[starts.index(number)] if number in starts else [] for number in range(sessions)]
-
-    @cache
-    def best(start: int, left: int) -> tuple[int, tuple[int, ...]]:
-        """Return the least sum of squares of the chapters from `start` on, and where each session ends."""
-        if left == 1:
-            return sum(minutes[start:]) ** 2, (count,)
-        choices = []
-        for end in range(start + 1, count - left + 2):
-            further, ends = best(end, left - 1)
-            choices.append((sum(minutes[start:end]) ** 2 + further, (end, *ends)))
-        return min(choices)
-
-    _, ends = best(0, sessions)
-    return [list(range(start, end)) for start, end in zip((0, *ends), ends, strict=False)]
-
-
-# --- The report ----------------------------------------------------------------------------------------------------
-
-
-def _reported(plan: Plan) -> Iterator[list[str]]:
-    settings, chapters = plan.settings, plan.chapters
-    minutes = sum(each.minutes for each in chapters)
-    yield [f"{settings.title}: {_count(len(chapters), 'chapter')}, {minutes} minutes of reading."]
-    for part in plan.parts:
-        yield [part.caption, *(f"  {each.name} ({each.minutes} min): {each.why}" for each in part.chapters)]
-    yield _left(plan)
-    yield _built_on(plan)
-    yield _dropped(plan)
-    yield _paged(plan)
-    yield _linked(plan)
-    if settings.points:
-        worth = sum(settings.points.values())
-        yield ["Graded", *(f"  {each}: {points:g}" for each, points in settings.points.items()), f"  In all: {worth:g}"]
-    if settings.data:
-        yield ["Data", *(f"  {line}" for line in data.report(settings, plan.root, [each.name for each in chapters]))]
-    outputs = [f"  {name}: {holds}" for name, holds in _held(plan).items() if name in settings.outputs]
-    if "outputs" not in settings.model_fields_set and _EXAM_OUTPUT not in settings.outputs:
-        outputs.append(f"  {_EXAM_OUTPUT} is left out: no question in these chapters is kept for an exam")
-    yield ["Outputs", *outputs]
-    if plan.sessions:
-        yield ["Week plan", *map(_met, plan.sessions)]
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
-
-
-def _left(plan: Plan) -> list[str]:
-    names = {each.name for each in plan.chapters}
-    left = [name for name in plan.course.chapters if name not in names]
-    return ["Left out", f"  {', '.join(left)}"] if left else []
-
-
-def _built_on(plan: Plan) -> list[str]:
-    """Return which chapters do not find before them what they build on."""
-    order = [each.name for each in plan.chapters]
-    lines = []
-    for place, each in enumerate(plan.chapters):
-        missing = [name for name in each.requires if name not in order]
-        later = [name for name in each.requires if name in order[place + 1 :]]
-        if missing:
-            lines.append(f"  {each.name} builds on {_and(missing)}, not in this edition")
-        if later:
-            lines.append(f"  {each.name} builds on {_and(later)}, which comes after it")
-    pulled = [each.name for each in plan.chapters if each.why.startswith("required by")]
-    if pulled:
-        lines.insert(0, f"  Added: {', '.join(pulled)}")
-    return ["Prerequisites", *(lines or ["  All there, each before what builds on it"])]
-
-
-def _dropped(plan: Plan) -> list[str]:
-    if not plan.settings.drop:
-        return []
-    lines = ["Dropped"]
-    for each in plan.settings.drop:
-        document, heading = plan.links.labels.get(each, ("", ""))
-        lines.append(f"  {each}: {heading} ({document})" if document else f"  {each}")
-    banks = {each.partition("/")[0] for each in plan.questions} | {each.name for each in plan.chapters}
-    gone = sorted(
-        each for each in plan.links.questions if each.partition("/")[0] in banks and each not in plan.settings.drop
-    )
-    if gone:
-        lines.append(f"  With them {_count(len(gone), 'question')}: {', '.join(gone)}")
-    return lines
-
-
-def _paged(plan: Plan) -> list[str]:
-    lines = ["Pages behind the chapters", f"  {', '.join(map(_short, plan.pages))}"]
-    withheld = Policy(hidden=plan.hidden).pages
-    kept = [name for name in plan.pages if f"book/{name}" in withheld]
-    if kept:
-        lines.append(f"  Only in the instructor's book: {', '.join(kept)}")
-    return lines
-
-
-def _linked(plan: Plan) -> list[str]:
-    counts = Counter({path: len(plan.references(path)) for path in plan.files})
-    if "evidence" in plan.pages:
-        counts[_LEDGER] = len(plan.references(_LEDGER))
-    whole = counts.total()
-    if not whole:
-        return ["Links", "  All lead to what is in the edition"]
-    become = "links to the full book" if plan.links.full_book else "plain words, or go if they only point"
-    lines = ["Links", f"  {_count(whole, 'reference')} to what is left out become {become}:"]
-    lines += [f"  {path}: {number}" for path, number in counts.most_common(_LISTED) if number]
-    rest = sum(number > 0 for number in counts.values()) - _LISTED
-    return [*lines, f"  and {_count(rest, 'further file')}"] if rest > 0 else lines
-
-
-def _held(plan: Plan) -> dict[str, str]:
-    """Return what each output will hold."""
-    chapters = _count(len(plan.chapters), "chapter")
-    exercises = sum(each.exercises is not None for each in plan.chapters)
-    notebooks = f"{chapters}, exercises to {exercises}"
-    banks = {each.name for each in plan.chapters}
-    practice = sum(each.partition("/")[0] in banks for each in plan.questions)
-    exam = min(plan.settings.exam.questions or FULL_QUESTIONS, _examined(plan.questions))
-    solutions = "without solutions" if plan.hidden else "with solutions"
-    said = {
-        "student-html": f"{notebooks}, {solutions}",
-        "instructor-html": f"{notebooks}, with solutions and answer keys",
-        "student-notebooks": f"{notebooks}, {solutions}, the data and the library",
-        "instructor-notebooks": f"{notebooks}, with solutions and a marking guide",
-        "lms": f"{_count(practice, 'question')} in pools by chapter, an exam of {exam}",
-        "grading": f"{_count(exercises, 'assignment')} for nbgrader",
-        "book-pdf": chapters,
-        "exam-pdf": f"{_count(exam, 'question')}, the key apart",
-    }
-    return {name: said[name] for name in OUTPUTS}
-
-
-def _met(session: Session) -> str:
-    if session.holiday:
-        return f"  {session.date}   -  no class: {session.holiday}"
-    return f"  {session.date}  {session.number:2}  {', '.join(session.chapters) or 'review'}"

@@ -18,6 +18,7 @@ from opsbook.exercises.explorers import EXPLORER_MIME_TYPE
 from opsbook.exercises.page import QUESTION_MIME_TYPE
 from opsbook.exercises.views import VIEW_MIME_TYPE
 from opsbook.publishing.course import plain_heading
+from opsbook.publishing.notebooks import plain_code
 
 __all__ = ["Cut", "Missing", "anchors", "asked", "cut", "cut_text", "labels_of"]
 
@@ -387,7 +388,7 @@ def _missing(cells: Sequence[Cell], left: set[int]) -> Iterator[Missing]:
 
 def _names(source: str) -> tuple[set[str], set[str]]:
     """Return the names that a cell gives or changes, and those that it takes from cells before it."""
-    plain = re.sub(r"^[ \t]*[%!].*$", "pass", source, flags=re.MULTILINE)
+    plain = plain_code(source)
     try:
         tree = ast.parse(plain)
     except SyntaxError:  # such as an exercise that is to be mended

@@ -45,7 +45,6 @@ __all__ = [
     "Seed",
     "Settings",
     "Term",
-    "examined",
     "is_own",
     "of_text",
     "read",
@@ -444,11 +443,6 @@ class Settings(Strict):
         """The folder that own files lie in."""
         return self._file.parent
 
-    @property
-    def colours(self) -> Mapping[str, Mapping[str, str]]:
-        """The accent and its soft ground for light and dark pages, by theme variable; empty without an `accent`."""
-        return colours.derived(self.accent) if self.accent else {}
-
     def path(self, name: str) -> Path:
         """Return where the own file `name` lies."""
         return self.folder / name
@@ -535,37 +529,21 @@ def _bank_problems(raw: Mapping[str, Any], folder: Path) -> Iterator[tuple[Place
             yield from ((place, text) for text in read_bank(folder / name, str(folder / name)).problems)
 
 
-def read(file: Path) -> Settings:
-    """Return the settings of an edition's file.
-
-    Parameters
-    ----------
-    file : Path
-        The file; what it names lies in its folder or below.
+def of_text(text: str, file: Path) -> Settings:
+    """Return the settings in `text`, which is to be written to `file`; what it names lies in that folder or below.
 
     Raises
     ------
     EditionError
         With every problem of form and of own files, each as ``FILE:LINE: key: rule, what was received, what to do``.
     """
-    return of_text(_content(file), file)
-
-
-def of_text(text: str, file: Path) -> Settings:
-    """Return the settings in `text`, which stands in `file` or is to be written there.
-
-    Raises
-    ------
-    EditionError
-        As for `read`.
-    """
-    settings, problems = _examined(text, file)
+    settings, problems = _read(text, file)
     if problems or settings is None:
         raise EditionError(problems)
     return settings
 
 
-def examined(file: Path) -> tuple[Settings | None, list[str]]:
+def read(file: Path) -> tuple[Settings | None, list[str]]:
     """Return what can be understood of an edition's file, and every problem of its form.
 
     Keys at fault are left out of the settings, so that what the others name can be looked up all the same. Nothing is
@@ -576,7 +554,7 @@ def examined(file: Path) -> tuple[Settings | None, list[str]]:
     EditionError
         The file is no mapping in YAML.
     """
-    return _examined(_content(file), file)
+    return _read(_content(file), file)
 
 
 def _content(file: Path) -> str:
@@ -591,7 +569,7 @@ def _content(file: Path) -> str:
 _DECIDING: Final = frozenset({"include", "banks", "requires", "links", "full_book"})
 
 
-def _examined(text: str, file: Path) -> tuple[Settings | None, list[str]]:
+def _read(text: str, file: Path) -> tuple[Settings | None, list[str]]:
     label = str(file)
     try:
         tree = parse(text)

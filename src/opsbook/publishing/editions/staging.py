@@ -136,10 +136,7 @@ def _images(chapter: Path, folder: Path) -> None:
 def _banks(plan: "Plan", folder: Path) -> None:
     """Write the banks of what the edition holds, with its points, and the class seed beside them."""
     folder.mkdir(parents=True, exist_ok=True)
-    banks = {each.name for part in plan.parts for each in part.chapters if each.bank is not None}
-    # A page behind the chapters may have a bank, too.
-    banks |= {name for name in plan.pages if (plan.root / "exercises" / "bank" / f"{name}.yml").exists()}
-    for name in sorted(banks):
+    for name in plan.banks:
         text = plan.written(f"exercises/bank/{name}.yml")
         _write(folder / f"{name}.yml", _with_points(text, name, plan.settings.points))
     _write(folder / "seed.txt", f"{plan.settings.seed}\n")
@@ -178,7 +175,6 @@ def _configuration(plan: "Plan", folder: Path) -> dict[str, Any]:
     """Return the course's configuration under the edition's name, with what the theme shows of it."""
     settings = plan.settings
     configuration: dict[str, Any] = yaml.safe_load((plan.root / _CONFIG).read_text(encoding="utf8"))
-    own = sum(each.own for part in plan.parts for each in part.chapters)
     edition = {
         "title": settings.title,
         "subtitle": settings.subtitle,
@@ -186,7 +182,7 @@ def _configuration(plan: "Plan", folder: Path) -> dict[str, Any]:
         "instructor": settings.instructor,
         "accent": settings.accent,
         "logo": _logo(settings.logo, folder) if settings.logo else "",
-        "own": "" if not own else f"{'a chapter' if own == 1 else 'chapters'} of its own",
+        "own": [each.name for part in plan.parts for each in part.chapters if each.own],
         "notebooks": False,
     }
     configuration |= {"title": settings.title, "author": settings.instructor or settings.institution or "opsbook"}

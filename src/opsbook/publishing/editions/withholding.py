@@ -18,11 +18,14 @@ from typing import Any, Final
 import yaml
 
 from opsbook.errors import BankError
+from opsbook.exercises.banks import class_seed
 from opsbook.exercises.question import Entry
 from opsbook.exercises.reading import read_bank
 from opsbook.exercises.withheld import withheld
 from opsbook.located import parse, write
 from opsbook.publishing.course import named
+from opsbook.publishing.editions import course as courses
+from opsbook.publishing.editions.links import Links
 from opsbook.publishing.solutions import KEPT_BACK, REGIONS, has_solutions, left_over, region, solved, strip
 
 __all__ = [
@@ -54,6 +57,7 @@ _NBGRADER: Final = frozenset(
     {"cell_type", "checksum", "grade", "grade_id", "locked", "points", "schema_version", "solution", "task"}
 )
 _NOTEBOOK_METADATA: Final = frozenset({"kernelspec", "language_info", "opsbook"})
+_ALL_THERE: Final = Links()
 _OPSBOOK_METADATA: Final = frozenset({"covers", "minutes", "objectives", "requires"})
 
 
@@ -68,11 +72,8 @@ class Policy:
     ----------
     hidden : bool
         Whether solutions are hidden: worked solutions, model code and rationales are left out, questions for exams
-        alone are not in the banks, and graded questions are shown without being checked.
-    graded : frozenset of str
-        The full ids of the questions that count, beside those whose bank says ``graded: true``.
-    seed : int
-        The class seed: graded questions are shown with its numbers and in its order.
+        alone are not in the banks, and graded questions are shown without being checked, with the numbers and in the
+        order of the class seed.
 
     Examples
     --------
@@ -81,28 +82,22 @@ class Policy:
     """
 
     hidden: bool = True
-    graded: frozenset[str] = frozenset()
-    seed: int = 0
 
     @property
     def pages(self) -> frozenset[str]:
         """The pages that only the instructor's book has, as names without ending."""
         return _INSTRUCTOR_PAGES | (_EXAM_PAGES if self.hidden else frozenset())
 
-    def is_graded(self, question_id: str, entry: Entry) -> bool:
-        """Return whether a question counts."""
-        return entry.graded or question_id in self.graded
-
-    def is_dropped(self, question_id: str, entry: Entry) -> bool:
+    def is_dropped(self, entry: Entry) -> bool:
         """Return whether a question is not in the students' bank at all: it is for exams alone."""
-        return self.hidden and set(entry.pool) == {"exam"} and not self.is_graded(question_id, entry)
+        return self.hidden and set(entry.pool) == {"exam"} and not entry.graded
 
-    def is_withheld(self, question_id: str, entry: Entry) -> bool:
+    def is_withheld(self, entry: Entry) -> bool:
         """Return whether a question is shown without being checked."""
         # Code whose tests are all hidden has nothing left to be checked by.
         tests = getattr(entry, "tests", ())
         untested = bool(tests) and all(test.hidden for test in tests)
-        return untested or (self.hidden and self.is_graded(question_id, entry))
+        return untested or (self.hidden and entry.graded)
 
 
 def withhold(instructor_stage: Path, student_stage: Path, policy: Policy) -> None:
@@ -139,9 +134,10 @@ def withhold(instructor_stage: Path, student_stage: Path, policy: Policy) -> Non
     _code(instructor_stage / "src" / "opsbook", student_stage / "src" / "opsbook")
     _data(instructor_stage / "datasets", student_stage / "datasets")
     _banks(instructor_stage / "exercises" / "bank", student_stage / "exercises" / "bank", policy)
-    _pages(instructor_stage, student_stage, removed)
+    links = _links(instructor_stage, removed)
+    _pages(instructor_stage, student_stage, links)
     if not policy.hidden:
-        _solutions(instructor_stage, student_stage, removed)
+        _solutions(instructor_stage, student_stage, links)
 
 
 def _write(path: Path, text: str) -> None:
@@ -185,6 +181,16 @@ def _contents(instructor_stage: Path, student_stage: Path, policy: Policy) -> fr
     # Comments of an author stay behind, also where no page does.
     _write(student_stage / "_toc.yml", yaml.safe_dump(_without(toc, removed), sort_keys=False, allow_unicode=True))
     return removed
+
+
+def _links(instructor_stage: Path, removed: frozenset[str]) -> Links:
+    """Return what becomes of references to pages that students do not have."""
+    documents = {page: courses.document(instructor_stage / f"{page}.md") for page in removed}
+    return Links(
+        left_out=removed,
+        labels={label: (page, words) for page, each in documents.items() for label, (_, words) in each.labels.items()},
+        titles={page: each.title for page, each in documents.items()},
+    )
 
 
 def _settings(path: Path) -> None:
@@ -237,13 +243,13 @@ def student_bank(path: Path, policy: Policy) -> dict[str, Any] | None:
     if file.problems:
         raise BankError(list(file.problems))
     raw = parse(path.read_text(encoding="utf8")).value
-    questions = []
+    seed, questions = class_seed(path.parent), []
     for each in raw["questions"]:
         question_id = f"{path.stem}/{each['id']}"
         entry = file.entries[question_id]
-        if policy.is_withheld(question_id, entry):
-            questions.append(withheld(entry.draw(question_id, policy.seed, fixed=False)))
-        elif not policy.is_dropped(question_id, entry):
+        if policy.is_withheld(entry):
+            questions.append(withheld(entry.draw(question_id, seed, fixed=False)))
+        elif not policy.is_dropped(entry):
             questions.append(_practice(each, hidden=policy.hidden))
     if not questions:
         return None
@@ -273,7 +279,7 @@ def _practice(raw: Mapping[str, Any], *, hidden: bool) -> dict[str, Any]:
 # --- Pages and notebooks ---------------------------------------------------------------------------------------
 
 
-def _pages(instructor_stage: Path, student_stage: Path, removed: frozenset[str]) -> None:
+def _pages(instructor_stage: Path, student_stage: Path, links: Links) -> None:
     """Copy what the students' contents name, and of what lies beside it the files that these pages name."""
     toc = yaml.safe_load((student_stage / "_toc.yml").read_text(encoding="utf8"))
     texts = []
@@ -281,7 +287,7 @@ def _pages(instructor_stage: Path, student_stage: Path, removed: frozenset[str])
         for ending in ("", *_SOURCES):
             source = instructor_stage / f"{page}{ending}"
             if source.suffix in _SOURCES and source.is_file():
-                text = student_text(source, removed)
+                text = student_text(source, page.removesuffix(source.suffix), links)
                 _write(student_stage / f"{page}{ending}", text)
                 texts.append(text)
                 break
@@ -297,7 +303,7 @@ def _pages(instructor_stage: Path, student_stage: Path, removed: frozenset[str])
                 _copy(path, student_stage / place)
 
 
-def _solutions(instructor_stage: Path, student_stage: Path, removed: frozenset[str]) -> None:
+def _solutions(instructor_stage: Path, student_stage: Path, links: Links) -> None:
     # Beside the other folders, so that links to them lead on.
     for folder, form in (("exercises", "{}.ipynb"), ("chapters", "{}-chapter.ipynb")):
         for path in sorted((student_stage / folder).glob("*.ipynb")):
@@ -305,19 +311,21 @@ def _solutions(instructor_stage: Path, student_stage: Path, removed: frozenset[s
             notebook = json.loads(source.read_text(encoding="utf8"))
             if has_solutions(notebook):
                 with _naming(source):
-                    whole = _readable(_bare(solved(notebook)), removed)
+                    whole = _readable(_bare(solved(notebook)), f"{folder}/{path.stem}", links)
                 _write(student_stage / "solutions" / form.format(path.stem), _json(whole))
 
 
-def student_text(path: Path, removed: frozenset[str] = frozenset()) -> str:
+def student_text(path: Path, document: str = "", links: Links = _ALL_THERE) -> str:
     """Return the text of a page or notebook as students get it.
 
     Parameters
     ----------
     path : pathlib.Path
         A notebook or a page in Markdown.
-    removed : frozenset of str
-        Pages that students do not have; links to them become plain words.
+    document : str
+        The page, as ``folder/name`` without ending, from which its links lead.
+    links : Links
+        What becomes of references to pages that students do not have.
 
     Raises
     ------
@@ -327,8 +335,8 @@ def student_text(path: Path, removed: frozenset[str] = frozenset()) -> str:
     text = path.read_text(encoding="utf8")
     with _naming(path):
         if path.suffix == ".ipynb":
-            return _json(student_notebook(json.loads(text), removed))
-        return _unlinked(_without_comments(_without_regions(text)), removed)
+            return _json(student_notebook(json.loads(text), document, links))
+        return links.rewritten(_without_comments(_without_regions(text)), document)[0]
 
 
 @contextmanager
@@ -340,7 +348,7 @@ def _naming(path: Path) -> Iterator[None]:
         raise ValueError(f"{path.parent.name}/{path.name}: {error}") from error
 
 
-def student_notebook(notebook: dict[str, Any], removed: frozenset[str] = frozenset()) -> dict[str, Any]:
+def student_notebook(notebook: dict[str, Any], document: str = "", links: Links = _ALL_THERE) -> dict[str, Any]:
     """Return a notebook as students get it.
 
     Beyond what `strip` takes out, cells that show what a solution has made lose their outputs, comments in Markdown
@@ -350,8 +358,8 @@ def student_notebook(notebook: dict[str, Any], removed: frozenset[str] = frozens
     ----------
     notebook : dict
         A notebook of format 4, as JSON.
-    removed : frozenset of str
-        Pages that students do not have; links to them become plain words.
+    document, links
+        As `student_text` takes them.
 
     Raises
     ------
@@ -364,22 +372,19 @@ def student_notebook(notebook: dict[str, Any], removed: frozenset[str] = frozens
     for place, cell in zip(kept, stripped["cells"], strict=True):
         if place in fed:
             cell["outputs"], cell["execution_count"] = [], None
-    return _readable(stripped, removed)
+    return _readable(stripped, document, links)
 
 
-def _readable(notebook: dict[str, Any], removed: frozenset[str]) -> dict[str, Any]:
+def _readable(notebook: dict[str, Any], document: str, links: Links) -> dict[str, Any]:
     """Take out of a notebook's texts the comments, the links that lead nowhere, and attachments that none shows."""
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
-            source = _unlinked(_without_comments("".join(cell["source"])), removed)
+            source = _without_comments("".join(cell["source"]))
             cell["source"] = source.splitlines(keepends=True)
             shown = {name: data for name, data in cell.get("attachments", {}).items() if f"attachment:{name}" in source}
             if shown or "attachments" in cell:
                 cell["attachments"] = shown
-        for output in cell.get("outputs", ()):
-            data = output.get("data", {})
-            if "text/markdown" in data:
-                data["text/markdown"] = _unlinked("".join(data["text/markdown"]), removed).splitlines(keepends=True)
+    notebook["cells"], _ = links.rewritten_cells(notebook["cells"], document)
     return notebook
 
 
@@ -409,14 +414,40 @@ def _bare(notebook: dict[str, Any]) -> dict[str, Any]:
 # --- What a solution feeds -------------------------------------------------------------------------------------
 
 
+# Methods that change what they are called on and are called for their value as well.
+_CHANGING: Final = frozenset({"pop", "popitem", "setdefault"})
+_SHOWING: Final = frozenset({"display", "print"})
+
+
 class _Names(ast.NodeVisitor):
-    """The names that code reads, those that it gives a value (`always`: whatever happens), or changes in place."""
+    """The names that code reads, those that it gives a value (`always`: whatever happens), or may change in place.
+
+    What is imported is none of them: it is not made by the code that imports it.
+    """
 
     def __init__(self) -> None:
         self.read: set[str] = set()
         self.given: set[str] = set()
         self.changed: set[str] = set()
         self.always: set[str] = set()
+        self.imported: set[str] = set()
+
+    def visit_alias(self, node: ast.alias) -> None:
+        self.imported.add(node.asname or node.name.partition(".")[0])
+
+    def visit_Expr(self, node: ast.Expr) -> None:
+        # What is called for its effect, such as `rows.append(45)`, may change all that it is called on or given.
+        call = node.value
+        if isinstance(call, ast.Call) and not (isinstance(call.func, ast.Name) and call.func.id in _SHOWING):
+            touched = _Names()
+            touched.visit(call)
+            self.changed |= touched.read
+        self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        if isinstance(node.func, ast.Attribute) and node.func.attr in _CHANGING:
+            self.changed |= {each.id for each in ast.walk(node.func.value) if isinstance(each, ast.Name)}
+        self.generic_visit(node)
 
     def visit_Name(self, node: ast.Name) -> None:
         (self.read if isinstance(node.ctx, ast.Load) else self.given).add(node.id)
@@ -451,9 +482,8 @@ class _Names(ast.NodeVisitor):
 
 def _names(source: str) -> _Names | None:
     """Return the names in a cell's code, or None where it is no plain Python."""
-    plain = "\n".join("" if re.match(r"\s*[%!]", line) else line for line in source.splitlines())
     try:
-        tree = ast.parse(plain)
+        tree = ast.parse(source)
     except (SyntaxError, ValueError):
         return None
     names = _Names()
@@ -473,6 +503,8 @@ def fed_by_solutions(cells: Sequence[dict[str, Any]]) -> set[int]:
     """Return which cells of code, by their place, show or may show what a solution above them has made."""
     fed: set[int] = set()
     secret: set[str] = set()
+    modules: set[str] = set()
+    unread = False  # whether a solution cannot be read, which may have made anything
     stripped = iter(strip({"cells": [cell for cell in cells if not KEPT_BACK & _tags(cell)]})["cells"])
     for place, cell in enumerate(cells):
         taken = bool(KEPT_BACK & _tags(cell))
@@ -481,15 +513,16 @@ def fed_by_solutions(cells: Sequence[dict[str, Any]]) -> set[int]:
             continue
         source = "".join(cell["source"])
         names = _names(source)
-        if names is None:
-            # What cannot be read may show anything.
-            fed |= {place} if secret else set()
-        elif taken or without.rstrip() != source.rstrip():
-            secret |= names.given | names.changed
-        elif names.read & (secret | ({"globals", "locals", "vars"} if secret else set())):
+        modules |= names.imported if names else set()
+        made = (names.given | names.changed) - modules if names else set()
+        if taken or without.rstrip() != source.rstrip():
+            secret |= made
+            unread = unread or names is None
+        elif unread or (secret and (names is None or names.read & {*secret, "globals", "locals", "vars"})):
+            # What is no plain Python may show anything.
             fed.add(place)
-            secret |= names.given | names.changed
-        else:
+            secret |= made
+        elif names:
             secret -= names.always
     return fed
 
@@ -551,15 +584,3 @@ def _uncommented(line: str, *, comment: bool) -> tuple[str, bool]:
         else:
             shown.append(piece)
     return "".join(shown), comment
-
-
-def _unlinked(text: str, removed: frozenset[str]) -> str:
-    """Turn links to pages that students do not have into plain words."""
-    for name in {page.rpartition("/")[2] for page in removed}:
-        if name not in text:
-            continue
-        target = rf"(?:\.{{0,2}}/)*(?:book/)?{re.escape(name)}(?:\.md|\.html|\.ipynb)?(?:#[^)\s\"']*)?"
-        text = re.sub(rf"\[([^\[\]]+)\]\({target}(?:\s+\"[^\"]*\")?\)", r"\1", text)
-        text = re.sub(rf"<a\b[^>]*\bhref=[\"']{target}[\"'][^>]*>(.*?)</a>", r"\1", text, flags=re.DOTALL)
-        text = re.sub(rf"\{{doc\}}`([^`<]+?)\s*<{target}>`", r"\1", text)
-    return text

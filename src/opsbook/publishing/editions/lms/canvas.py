@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
 from html import escape
 from math import isclose
 from typing import Any, Final
@@ -28,14 +27,15 @@ _SMALLEST: Final = 1e-4
 _NOTABLE: Final = 0.1
 _EXACT: Final = 1e-6
 
-_RIGHTS: Final = re.compile(r"<imsmd:rights>.*?</imsmd:rights>", re.DOTALL)
+_RIGHTS: Final = re.compile(r"\s*<imsmd:rights>.*?</imsmd:rights>", re.DOTALL)
 _WORTH: Final = re.compile("<points_possible>.*?</points_possible>")
-_LICENCE: Final = """<imsmd:rights>
+_TERMS: Final = """
+      <imsmd:rights>
         <imsmd:copyrightAndOtherRestrictions>
           <imsmd:value>yes</imsmd:value>
         </imsmd:copyrightAndOtherRestrictions>
         <imsmd:description>
-          <imsmd:string>CC BY 4.0, the opsbook authors - https://creativecommons.org/licenses/by/4.0/legalcode</imsmd:string>
+          <imsmd:string>{}</imsmd:string>
         </imsmd:description>
       </imsmd:rights>"""
 _PLACE: Final = "Place {}"
@@ -84,15 +84,16 @@ def members(course: Course, pool: Pool) -> Mapping[str, bytes]:
         if isinstance(each, GroupStart):
             item = next(groups)
             each.group.title_xml = quiz.md.xml_escape(item.first.id)
-            each.group.points_per_question = _points(item.points)
+            each.group.points_per_question = _points(item.first.points)
         elif isinstance(each, Asked):
             item, asked = next(items)
-            each.points_possible = _points(item.points)
+            each.points_possible = _points(item.first.points)
             if isinstance(asked, NumericQuestion):
-                each.numerical_min_html_xml, each.numerical_max_html_xml = _digits(asked.low), _digits(asked.high)
+                each.numerical_min_html_xml = texts.digits(asked.low)
+                each.numerical_max_html_xml = texts.digits(asked.high)
             elif isinstance(asked, OrderQuestion | MatchQuestion):
                 matching[each.id] = _matching(each, item, asked, quiz.md)
-    quiz.points_possible = _points(sum(item.points for item, _ in held))
+    quiz.points_possible = _points(sum(item.first.points for item, _ in held))
     package = QTI(quiz)
     manifest = imsmanifest(
         manifest_identifier=package.manifest_identifier,
@@ -109,9 +110,10 @@ def members(course: Course, pool: Pool) -> Mapping[str, bytes]:
         flags=re.DOTALL,
     )
     folder = package.assessment_identifier
+    rights = _TERMS.format(escape(pool.rights)) if pool.rights else ""
     worth = f"<points_possible>{quiz.points_possible}</points_possible>"
     return {
-        "imsmanifest.xml": _RIGHTS.sub(_LICENCE, manifest).encode(),
+        "imsmanifest.xml": _RIGHTS.sub(lambda _: rights, manifest).encode(),
         f"{folder}/assessment_meta.xml": _WORTH.sub(worth, package.assessment_meta).encode(),
         f"{folder}/{folder}.xml": assessment.encode(),
     }
@@ -232,7 +234,7 @@ def _answers(item: Item, asked: Question) -> Iterator[str]:
                     yield f"... {texts.canvas(said)}"
         case NumericQuestion():
             yield f"- {texts.canvas(asked.messages()['wrong'])}"
-            yield f"= [{_digits(asked.low)}, {_digits(asked.high)}]"
+            yield f"= [{texts.digits(asked.low)}, {texts.digits(asked.high)}]"
         case CodeQuestion():
             yield "^^^"
         case ReflectQuestion() | OrderQuestion() | MatchQuestion():
@@ -246,11 +248,6 @@ def _sign(asked: Question, option: Option) -> str:
     if isinstance(asked, ChoiceQuestion):
         return "*a)" if option.correct else "a)"
     return "[*]" if option.correct else "[ ]"
-
-
-def _digits(value: float) -> str:
-    """Return all the digits of `value` without an exponent."""
-    return f"{Decimal(repr(float(value))):f}"
 
 
 def _points(value: float) -> int | float:
@@ -306,7 +303,7 @@ def _matching(read: Any, item: Item, asked: OrderQuestion | MatchQuestion, md: A
         )
     fields = {
         "question_type": "matching_question",
-        "points_possible": f"{_points(item.points)}",
+        "points_possible": f"{_points(item.first.points)}",
         "original_answer_ids": ",".join(str(each) for each in range(2001, 2001 + len(rows))),
         "assessment_question_identifierref": f"text2qti_question_ref_{read.id}",
     }

@@ -1,7 +1,6 @@
 """Writes Moodle XML: every kind of question, numbers with their tolerance, mistakes with what is said of each."""
 
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
 from html import escape
 from typing import Final
 
@@ -133,18 +132,13 @@ def _html(name: str, html: str) -> str:
     return _tag(name, f"<text>{_cdata(html) if html else ''}</text>", format="html")
 
 
-def _number(value: float) -> str:
-    """Return all the digits of `value` without an exponent."""
-    return f"{Decimal(repr(float(value))):f}"
-
-
 def _question(pool: Pool, item: Item, asked: Question, label: str) -> str:
     name = f"{label} (numbers {asked.seed})" if isinstance(asked, NumericQuestion) else label
     head = (
         _tag("name", _plain(name)),
         _html("questiontext", _prompt(asked)),
         _html("generalfeedback", _general(item, asked)),
-        _tag("defaultgrade", _number(item.points)),
+        _tag("defaultgrade", texts.digits(item.first.points)),
         _tag("penalty", "0"),
         _tag("hidden", "0"),
         _tag("idnumber", escape(f"{asked.id}#{asked.seed}", quote=False)),
@@ -155,7 +149,7 @@ def _question(pool: Pool, item: Item, asked: Question, label: str) -> str:
         f"difficulty {asked.difficulty}",
         f"objective {asked.objective}",
         *(f"pool {each}" for each in asked.pool),
-        *(["graded"] if item.graded else []),
+        *(["graded"] if item.first.graded else []),
     )
     marked = "".join(_tag("tag", _plain(each)) for each in tags)
     body = f"{''.join(head)}{_body(asked)}{hints}{_tag('tags', marked)}"
@@ -237,7 +231,7 @@ def _options(asked: ChoiceQuestion | ChoicesQuestion) -> str:
 
 def _numerical(asked: NumericQuestion) -> str:
     def near(value: float, margin: float) -> tuple[str, str]:
-        return _plain(_number(value)), _tag("tolerance", _number(margin))
+        return _plain(texts.digits(value)), _tag("tolerance", texts.digits(margin))
 
     answers = [_answer("100", near(asked.answer, 0)[0], "", near(0, asked.high - asked.answer)[1])]
     for slip in asked.mistakes:
@@ -247,7 +241,7 @@ def _numerical(asked: NumericQuestion) -> str:
         answers.append(_answer("0", value, slip.feedback, margin))
     answers.append(_answer("0", _plain("*"), asked.messages()["wrong"], near(0, 0)[1]))
     units = "".join(
-        _tag("unit", f"{_tag('multiplier', _number(times))}{_tag('unit_name', escape(name, quote=False))}")
+        _tag("unit", f"{_tag('multiplier', texts.digits(times))}{_tag('unit_name', escape(name, quote=False))}")
         for name, times in _units(asked.unit).items()
     )
     # A unit is read where there is one, and asked of nobody.

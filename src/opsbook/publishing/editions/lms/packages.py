@@ -1,15 +1,16 @@
 """Writes the folder for learning management systems: packages, tables, what is not in them, and how to import them."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from opsbook.publishing.editions.archives import pack
-from opsbook.publishing.editions.front import escaped
+from opsbook.publishing.editions.authors import LICENCE
 from opsbook.publishing.editions.lms import canvas, moodle
-from opsbook.publishing.editions.lms.pools import Course, Loss, read_course
+from opsbook.publishing.editions.lms.pools import SETS, Course, Loss
 from opsbook.publishing.editions.lms.table import COLUMNS, losses_table, table
+from opsbook.publishing.editions.wording import escaped
 
 __all__ = ["write_packages"]
 
@@ -18,7 +19,7 @@ _README: Final = """# {title}: questions for learning management systems
 **Everything in this folder holds answers. It is for instructors, and for nobody else.**
 
 There is a file for each chapter, with all its questions, and `exam` with the questions of {exam}. Questions
-with numbers stand in the chapters' files with up to {seeds} sets of numbers each.
+with numbers stand in the chapters' files with up to {sets} sets of numbers each.
 
 | File | Holds | Questions |
 | --- | --- | --- |
@@ -92,42 +93,21 @@ the rest.
 | --- | --- | --- | --- | --- |
 {losses}
 
-Text and questions: the opsbook authors, CC BY 4.0 (https://creativecommons.org/licenses/by/4.0/legalcode), and
-changed: chosen and arranged for this edition.
+Text and questions: the opsbook authors, CC BY 4.0 ({licence}), and
+changed: chosen and arranged for this edition.{not_ours}
 """
 
 
-def write_packages(
-    stage: Path,
-    output: Path,
-    *,
-    seeds: int = 5,
-    exam_questions: int | None = None,
-    exam_seed: int = 1,
-    points: Mapping[str, float] | None = None,
-) -> Course:
-    """Write the questions of a stage for Canvas, for Moodle and as tables.
+def write_packages(course: Course, output: Path) -> None:
+    """Write questions for Canvas, for Moodle and as tables.
 
     Parameters
     ----------
-    stage : pathlib.Path
-        The instructor stage that this process belongs to.
+    course : Course
+        An edition's questions.
     output : pathlib.Path
         The folder to write into; it is made if need be, and what else stands in it stays.
-    seeds, exam_questions, exam_seed, points
-        As `read_course` takes them.
-
-    Returns
-    -------
-    Course
-        What was written.
-
-    Raises
-    ------
-    ValueError, BankError
-        As `read_course` does.
     """
-    course = read_course(stage, seeds=seeds, exam_questions=exam_questions, exam_seed=exam_seed, points=points)
     losses: list[Loss] = []
     for pool in course.files():
         if package := canvas.members(course, pool):
@@ -137,8 +117,7 @@ def write_packages(
         losses += (*canvas.losses(pool), *moodle.losses(pool))
     losses.sort(key=lambda loss: loss.format)
     _write(output / "not-held.csv", f"\ufeff{losses_table(losses)}")
-    _write(output / "README.md", _readme(course, losses, seeds))
-    return course
+    _write(output / "README.md", _readme(course, losses))
 
 
 def _write(path: Path, text: str) -> None:
@@ -150,16 +129,19 @@ def _rows(rows: Iterable[Iterable[object]]) -> str:
     return "\n".join(f"| {' | '.join(map(str, cells))} |" for cells in rows)
 
 
-def _readme(course: Course, losses: Iterable[Loss], seeds: int) -> str:
+def _readme(course: Course, losses: Iterable[Loss]) -> str:
     counted = Counter((each.format, each.part, each.kind, each.reason) for each in dict.fromkeys(map(_once, losses)))
     exam = f"{course.exam.title[0].lower()}{course.exam.title[1:]}" if course.exam else "an exam, which has none here"
+    not_ours = course.authors.note({pool.name: pool.title for pool in course.pools}, escaped)
     return _README.format(
         title=escaped(course.title),
         exam=exam,
-        seeds=seeds,
+        sets=SETS,
         files=_rows((f"`{pool.name}`", escaped(pool.title), len(pool.items)) for pool in course.files()),
         columns=_rows((f"`{name}`", what) for name, what in COLUMNS.items()),
         decimals=canvas.DECIMALS,
+        licence=LICENCE,
+        not_ours=f" {not_ours}" if not_ours else "",
         losses=_rows(
             (form, part, f"`{kind}`", number, reason) for (form, part, kind, reason), number in counted.items()
         )

@@ -8,16 +8,18 @@ from typing import Final, NamedTuple
 import yaml
 
 from opsbook.exercises.banks import bank, bank_paths, catalogue, variants
-from opsbook.exercises.exam import FULL_QUESTIONS, draw_exam, examined
+from opsbook.exercises.exam import full_exam
 from opsbook.exercises.question import Question
 from opsbook.publishing.course import named, read_home, words
+from opsbook.publishing.editions.authors import Authors, read_authors
 
-__all__ = ["EXAM", "Course", "Item", "Loss", "Pool", "read_course"]
+__all__ = ["EXAM", "SETS", "Course", "Item", "Loss", "Pool", "read_course"]
 
 EXAM: Final = "exam"
 """The name of the exam's files; no chapter may bear it."""
 
-_MOST_SEEDS: Final = 10
+SETS: Final = 5
+"""How many sets of numbers of a question with numbers a pool holds, if there are as many."""
 
 
 class Loss(NamedTuple):
@@ -58,17 +60,11 @@ class Item:
     ----------
     variants : tuple of Question
         The question with different numbers; one, if it has none.
-    points : float
-        What it is worth here.
-    graded : bool
-        Whether it counts.
     section : str
         The heading of the section that it rests on; may be empty.
     """
 
     variants: tuple[Question, ...]
-    points: float
-    graded: bool
     section: str
 
     @property
@@ -79,11 +75,12 @@ class Item:
 
 @dataclass(frozen=True, kw_only=True)
 class Pool:
-    """The questions of one file: a chapter's, or the exam's in the exam's order."""
+    """The questions of one file: a chapter's, or the exam's in the exam's order; whose they are, if anybody says so."""
 
     name: str
     title: str
     items: tuple[Item, ...]
+    rights: str
 
     @property
     def exam(self) -> bool:
@@ -93,9 +90,10 @@ class Pool:
 
 @dataclass(frozen=True, kw_only=True)
 class Course:
-    """An edition's title, its chapters' pools in its order, the exam if there are questions for one, its objectives."""
+    """An edition's title, its chapters' pools in its order, the exam if there is one, its objectives, its authors."""
 
     title: str
+    authors: Authors
     pools: tuple[Pool, ...]
     exam: Pool | None
     objectives: Mapping[str, str]
@@ -112,28 +110,17 @@ def _in_order(stage: Path) -> list[str]:
     return [name for name in dict.fromkeys((*names, *bank_paths())) if name in bank_paths()]
 
 
-def read_course(
-    stage: Path,
-    *,
-    seeds: int = 5,
-    exam_questions: int | None = None,
-    exam_seed: int = 1,
-    points: Mapping[str, float] | None = None,
-) -> Course:
+def read_course(stage: Path, *, exam_questions: int | None = None, exam_seed: int = 1) -> Course:
     """Read the questions of a stage, drawn for the seed of its class.
 
     Parameters
     ----------
     stage : pathlib.Path
         The instructor stage that this process belongs to.
-    seeds : int
-        With how many sets of numbers a question with numbers stands in its pool, at most ten.
     exam_questions : int, optional
-        How many questions the exam has; without it 80, or all that there are. With none there is no exam.
+        How many questions the exam has; without it 80, or all that there are.
     exam_seed : int
         The exam's number.
-    points : mapping of str to float, optional
-        What counts, and for how much, by the question's full id; every other question keeps its bank's points.
 
     Returns
     -------
@@ -143,12 +130,10 @@ def read_course(
     Raises
     ------
     ValueError
-        The process belongs to another project, a count is out of range, or `points` names what is no question.
+        The process belongs to another project, or there are fewer questions for the exam than are asked for.
     BankError
         A bank breaks its rules, or its keys are withheld.
     """
-    if not 1 <= seeds <= _MOST_SEEDS:
-        raise ValueError(f"`seeds` must be from 1 to {_MOST_SEEDS}, got {seeds}. Ask for fewer or more.")
     folder = (stage / "exercises" / "bank").resolve()
     if not {path.resolve().parent for path in bank_paths().values()} <= {folder}:
         raise ValueError(
@@ -156,9 +141,6 @@ def read_course(
             "does not read. Start it with PYTHONPATH set to the stage's `src`."
         )
     known = catalogue()
-    counted = dict(points or {})
-    if unknown := sorted(counted.keys() - known["questions"].keys()):
-        raise ValueError(f"`points` must name questions of this edition, got {', '.join(unknown)}. Remove them.")
     if withheld := sorted(each for each, about in known["questions"].items() if about["kind"] == "withheld"):
         raise ValueError(f"`stage` must hold the keys, got {', '.join(withheld)} without. Give the instructor stage.")
     names = _in_order(stage)
@@ -166,29 +148,28 @@ def read_course(
         raise ValueError(f"a chapter with questions may not be named {EXAM!r}, which names the exam. Rename it.")
     chapters = {name: read_home(stage, name) for name in names}
     ids = [asked.id for asked in bank()]
+    authors = read_authors(stage)
 
     def item(asked: tuple[Question, ...]) -> Item:
         first = asked[0]
-        return Item(
-            variants=asked,
-            points=counted.get(first.id, first.points),
-            graded=first.graded or first.id in counted,
-            section=words(chapters[first.id.partition("/")[0]].sections.get(first.section, "")),
-        )
+        return Item(variants=asked, section=words(chapters[first.id.partition("/")[0]].sections.get(first.section, "")))
 
     pools = tuple(
         Pool(
             name=name,
             title=words(chapters[name].title),
-            items=tuple(item(variants(each)[:seeds]) for each in ids if each.partition("/")[0] == name),
+            items=tuple(item(variants(each)[:SETS]) for each in ids if each.partition("/")[0] == name),
+            rights=authors.rights([name]),
         )
         for name in names
     )
-    available = len(examined(names))
-    count = min(FULL_QUESTIONS, available) if exam_questions is None else exam_questions
     exam = None
-    if count and available:
-        drawn = draw_exam(count, seed=exam_seed, chapters=names)
-        exam = Pool(name=EXAM, title=f"Exam {exam_seed}", items=tuple(item((each,)) for each in drawn))
+    if drawn := full_exam(exam_questions, seed=exam_seed):
+        exam = Pool(
+            name=EXAM,
+            title=f"Exam {exam_seed}",
+            items=tuple(item((each,)) for each in drawn),
+            rights=authors.rights(each.id.partition("/")[0] for each in drawn),
+        )
     title = str(yaml.safe_load((stage / "_config.yml").read_text(encoding="utf8"))["title"])
-    return Course(title=title, pools=pools, exam=exam, objectives=known["objectives"])
+    return Course(title=title, authors=authors, pools=pools, exam=exam, objectives=known["objectives"])

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from functools import cache
 from html import escape
 from typing import Final
@@ -12,7 +13,7 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from opsbook.exercises import prose
 
-__all__ = ["canvas", "canvas_inline", "moodle", "moodle_inline", "plain"]
+__all__ = ["canvas", "canvas_inline", "digits", "moodle", "moodle_inline", "plain"]
 
 _Rule = Callable[[object, Sequence[Token], int, object, object], str]
 
@@ -108,3 +109,14 @@ def plain(text: str) -> str:
     'The front office'
     """
     return prose.plain(text, longest=len(text))
+
+
+def digits(value: float) -> str:
+    """Return all the digits of `value` without an exponent.
+
+    Examples
+    --------
+    >>> digits(1.5e-7)
+    '0.00000015'
+    """
+    return f"{Decimal(repr(float(value))):f}"
