@@ -44,7 +44,7 @@ bench: .venv/bench/ready ## measure our speed beside that of our peers, and writ
 	@PYTHONPATH=src .venv/bench/bin/python -m bench
 
 pins: ## write requirements.txt anew from the ranges in pyproject.toml (needs uv)
-	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-strip-extras --extra lab --extra book --extra edition --extra dev --no-annotate --upgrade \
+	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --extra lab --extra book --extra edition --extra dev --no-annotate --upgrade \
 	  --custom-compile-command "make pins" pyproject.toml -o requirements.txt
 	@uv pip compile -q --universal --python-version 3.11 --generate-hashes --extra bench --no-annotate --upgrade \
 	  --custom-compile-command "make pins" pyproject.toml -o bench/requirements.txt
@@ -57,7 +57,7 @@ $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "opsbook needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Install a newer one, or name it: make PYTHON=python3.12")'
 	@echo "Installing the pinned environment into .venv (about 1 GB; some minutes the first time) ..."
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-script-location --require-hashes -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-script-location --no-deps --require-hashes -r requirements.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	@touch $@
 
