@@ -12,6 +12,9 @@ import opsbook
 from opsbook import cli, planning, queues, staffing
 from opsbook.cli import main
 from opsbook.publishing import book, lab
+from opsbook.publishing.editions import build as editions_build
+from opsbook.publishing.editions.output import Output
+from opsbook.publishing.editions.schema import SCHEMA
 
 SOUND = """
 questions:
@@ -112,6 +115,50 @@ def test_a_book_of_one_s_own_is_not_taken_for_the_course(in_a_project: Path, mon
         (in_a_project / name).mkdir(parents=True)
     monkeypatch.chdir(in_a_project / "exercises" / "bank")
     assert cli._course().resolve() == in_a_project.resolve()
+
+
+def test_a_new_edition_outside_the_project_tells_editors_where_its_schema_is(elsewhere: Path, capsys: Captured) -> None:
+    assert main(["edition", "new", "mine.yml", "--title", "Ours"]) == 0
+    line = capsys.readouterr().out.splitlines()[-1]
+    assert Path(line.removeprefix("# yaml-language-server: $schema=")).resolve() == SCHEMA.resolve()
+    assert str(SCHEMA.parent) not in (elsewhere / "mine.yml").read_text(encoding="utf8")
+
+
+def test_a_build_ends_with_its_times_and_the_page_to_open(
+    elsewhere: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = elsewhere / "student" / "html" / "index.html"
+    page.parent.mkdir(parents=True)
+    page.touch()
+    built = editions_build.Built(elsewhere, "What it holds.", {"students' pages": 3.0, "packing": 2.0}, 4.0)
+    monkeypatch.setattr(editions_build, "build", lambda *_, **__: built)
+    assert main(["edition", "build", "mine.yml", "--output", "."]) == 0
+    *_, times, _, last = capsys.readouterr().out.splitlines()
+    assert times.split() == ["in", "all,", "two", "at", "a", "time", "4.0", "s"]
+    assert last == f"The edition is in {elsewhere}. Open {page.as_uri()} in a browser."
+
+
+@pytest.mark.parametrize("last", [True, False], ids=["over-another", "first"])
+def test_who_stops_a_build_is_told_what_is_left(
+    elsewhere: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch, *, last: bool
+) -> None:
+    if last:
+        with Output(elsewhere / "out") as place:
+            place.replace()
+
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(editions_build, "build", stopped)
+    assert main(["edition", "build", "mine.yml", "--output", "out"]) == 130
+    rest = "What was in out is as it was." if last else "Nothing was written."
+    assert capsys.readouterr().err == f"opsbook: stopped. {rest}\n"
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_a_search_for_leaks_needs_a_folder(capsys: Captured) -> None:
+    assert main(["edition", "leaks", "nowhere"]) == 1
+    assert capsys.readouterr().err.startswith("opsbook: there is no folder nowhere. Name the one that")
 
 
 @pytest.mark.parametrize("action", ["new", "check", "build"])

@@ -133,7 +133,7 @@ def _kpi(arguments: argparse.Namespace) -> int:
 
 
 def _edition_new(arguments: argparse.Namespace) -> int:
-    from opsbook.publishing.editions import new  # noqa: PLC0415 - as above
+    from opsbook.publishing.editions import new, schema  # noqa: PLC0415 - as above
 
     new.new(
         arguments.file,
@@ -149,6 +149,10 @@ def _edition_new(arguments: argparse.Namespace) -> int:
         force=arguments.force,
     )
     print(f"{arguments.file} is written. See what it makes: opsbook edition check {arguments.file}")
+    # A file outside the project may be sent to anybody, so it does not say where the project lies.
+    if "yaml-language-server" not in arguments.file.read_text(encoding="utf8").partition("\n")[0]:
+        print("So that your editor knows its keys, put in front of it as its first line:")
+        print(f"# yaml-language-server: $schema={schema.SCHEMA.as_posix()}")
     return 0
 
 
@@ -160,22 +164,33 @@ def _edition_check(arguments: argparse.Namespace) -> int:
 
 
 def _edition_build(arguments: argparse.Namespace) -> int:
-    from opsbook.publishing.editions import build  # noqa: PLC0415 - as above
+    from opsbook.publishing.editions import build, output  # noqa: PLC0415 - as above
 
     bar = _Bar() if sys.stderr.isatty() else None
-    with _stopped_politely():
-        try:
+    last = output.stamp(arguments.output)
+    try:
+        with _stopped_politely():
             built = build.build(
                 arguments.file, arguments.output, root=_course(), dry_run=arguments.dry_run, progress=bar
             )
-        finally:
-            if bar:
-                bar.clear()
+    except KeyboardInterrupt:
+        if bar:
+            bar.clear()
+        if output.stamp(arguments.output) != last:  # it was all done by then
+            raise
+        as_it_was = "Nothing was written." if last is None else f"What was in {arguments.output} is as it was."
+        print(f"opsbook: stopped. {as_it_was}", file=sys.stderr)
+        return 130
+    finally:
+        if bar:
+            bar.clear()
     print(built.report)
     if built.output is None:
         print("\nNothing was written: this was a dry run.")
     else:
-        print(f"\n{built.table()}\n\nThe edition is in {built.output}.")
+        pages = [built.output / whose / "html" / "index.html" for whose in ("student", "instructor")]
+        first = next((f" Open {page.as_uri()} in a browser." for page in pages if page.exists()), "")
+        print(f"\n{built.table()}\n\nThe edition is in {built.output}.{first}")
     return 0
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-__all__ = ["Place", "Tree", "UnreadableError", "parse", "printable", "text_of", "write"]
+__all__ = ["Place", "Tree", "UnreadableError", "parse", "printable", "remedy", "text_of", "write"]
 
 Place = tuple[str | int, ...]
 
@@ -208,13 +208,26 @@ def parse(text: str) -> Tree:
     return Tree(value, converter.lines, tuple(converter.problems))
 
 
+def remedy(reason: str) -> str:
+    """Return what to do about YAML that is broken for a `reason`.
+
+    Examples
+    --------
+    >>> remedy("mapping values are not allowed here")
+    'Put a value in quotes that has a colon and a space in it.'
+    """
+    if reason.startswith("mapping values are not allowed"):
+        return "Put a value in quotes that has a colon and a space in it."
+    return "Check indentation, quotes and colons."
+
+
 def _compose(text: str) -> yaml.Node | None:
     try:
         return _composed(text)
     except yaml.YAMLError as error:
         spot = getattr(error, "problem_mark", None)
         reason = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read"
-        told = f"the YAML is broken here: {reason}. Check indentation, quotes and colons."
+        told = f"the YAML is broken here: {reason}. {remedy(reason)}"
         raise UnreadableError(told, spot.line + 1 if spot is not None else None) from None
     except RecursionError:
         raise UnreadableError(_TOO_DEEP) from None

@@ -326,7 +326,7 @@ class TestSubstitute:
         assert re.findall(r"^- `(.*)`: (.*)$", told, re.MULTILINE) == [
             ("contact_log.csv.gz", "drawn anew in this edition with seed 7"),
             ("contact_staffing.csv", "drawn anew in this edition with seed 7"),
-            ("tips.csv", "replaced in this edition by own\\.csv"),
+            ("tips.csv", "replaced in this edition by own.csv"),
         ]
         assert '    "tips.csv",  # replaced in this edition by own.csv\n' in told
         before, after = told.index("## Replaced in this edition"), told.index("## How the files were made")

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -167,11 +168,32 @@ def test_what_counts_is_worth_what_the_bank_of_the_stage_says(
     for kind in ("source", "release"):
         cells = read(tmp_path / "course" / kind / NAME / f"{NAME}.ipynb")["cells"]
         given = [cell["metadata"]["nbgrader"] for cell in cells if "nbgrader" in cell["metadata"]]
-        assert [each["points"] for each in given if each["grade"]] == [5, 0.5, 3]
+        # The third task does not count here, so it is practice.
+        assert [each["points"] for each in given if each["grade"]] == [5, 0.5, 0]
     readme = (tmp_path / "course" / "README.md").read_text(encoding="utf8")
-    assert f"| **{NAME}** | all | 1 more for practice | **8.5** |" in readme
+    assert f"| {NAME} | `branch-plan-check` | `{NAME}/branch-plan` | practice |" in readme
+    assert f"| **{NAME}** | all | 1 more for practice | **5.5** |" in readme
     # A question to choose has no place here: the reader is told where its points are.
     assert re.findall(r"^  - `(.+)`: (.+)$", readme, re.MULTILINE) == [(f"{NAME}/what-counts", "2")]
+
+
+def test_a_notebook_without_a_task_that_counts_is_no_assignment(
+    stage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank = parse((ROOT / "exercises" / "bank" / f"{NAME}.yml").read_text(encoding="utf8")).value
+    for entry in bank["questions"]:
+        entry["graded"] = entry["id"] == "what-counts"
+    (tmp_path / f"{NAME}.yml").write_text(write(bank), encoding="utf8")
+    monkeypatch.setattr(banks, "_folder", lambda: tmp_path)
+    assert grading.write(stage, tmp_path / "course") == []
+    assert "No code task of this edition counts" in (tmp_path / "course" / "README.md").read_text(encoding="utf8")
+    # Tests of an author's own have the points that stand in their cells.
+    both = tmp_path / "both"
+    shutil.copytree(stage, both)
+    put(both, "exercises/our-hotel.ipynb", own_exercise())
+    assert [each.name for each in grading.write(both, tmp_path / "again")] == ["our-hotel"]
+    readme = (tmp_path / "again" / "README.md").read_text(encoding="utf8")
+    assert f"Left out, since none of their code tasks counts: {NAME}." in readme
 
 
 def test_from_release_to_grades(course: Path, tmp_path: Path) -> None:

@@ -126,6 +126,7 @@ CONTENTS = {
     "a tag": ("title: !secret x", "the tag `!secret` is not read here"),
     "a date of YAML": ("title: !!timestamp 2027-01-01", "the tag `tag:yaml.org,2002:timestamp` is not read here"),
     "depth": ("title: " + "[" * 500 + "]" * 500, "nested too deeply"),
+    "a colon in a title": ("title: Hotels: how", "Put a value in quotes that has a colon and a space in it."),
     "two documents": ("title: T\n---\ntitle: U", "the YAML is broken here"),
     "a key of many": ("title: T\n? [a, b]\n: c", "a key must be one word"),
     "an include": ("title: T\ninclude: !include /etc/passwd", "the tag `!include` is not read here"),
@@ -397,6 +398,7 @@ MALFORMED = {
 }
 HEADS = {
     "broken YAML": ("opsbook: [", "ours.md:3: its head must be YAML"),
+    "a colon": ("opsbook:\n  description: A: b", "ours.md:3: its head must be YAML, got what cannot be read: mapping"),
     "a value of its kind that is none": ("opsbook:\n  a: 2026-13-45", "ours.md:2: its head must be YAML"),
     "a list": ("- opsbook", "ours.md:2: its head must be a mapping"),
     "settings of tools": ("opsbook:\nmystnb:\n  execution_mode: force", "ours.md:3: mystnb: must be `opsbook`"),
@@ -405,6 +407,7 @@ HEADS = {
     "no minutes at all": ("opsbook:\n  minutes: -3", "ours.md:3: opsbook.minutes: must be a whole number"),
     "one requirement": ("opsbook:\n  requires: beta", "ours.md:3: opsbook.requires: must be a list, got 'beta'"),
     "a number": ("opsbook:\n  covers:\n  - 3", "ours.md:4: opsbook.covers[1]: must be a name"),
+    "a description": ("opsbook:\n  description: 5", "ours.md:3: opsbook.description: must be a text of at most 500"),
     "an objective": ("opsbook:\n  objectives: [Tell.]", "ours.md:3: opsbook.objectives[1]: must be a mapping"),
     "a slip": ("opsbook:\n  require: []", "ours.md:3: opsbook.require: must be one of a chapter's facts. Did you mean"),
 }

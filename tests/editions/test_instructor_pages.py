@@ -1,14 +1,22 @@
 """Pages for who teaches show what learners do not get: folded, named, and without markers."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from bs4 import BeautifulSoup, Tag
 
 from opsbook import exercises
+from opsbook.exercises.page import print_key
+from opsbook.publishing import outputs
 
 from ..publishing.small_book import SmallBook, code, question  # noqa: TID252 - tests have no name to be imported by
+
+if TYPE_CHECKING:
+    from sphinx.environment import BuildEnvironment
 
 CHAPTER = "chapters/customer-contact"
 OWN = "chapters/our-hotel"
@@ -67,6 +75,32 @@ def test_solutions_and_notes_are_folded_and_named(page: Tag) -> None:
     assert "# Hidden tests:" in tests
 
 
+def test_every_page_says_whose_copy_it_is(page: Tag, book: SmallBook) -> None:
+    for shown in (page, BeautifulSoup((book.html / f"{OWN}.html").read_text(encoding="utf8"), "html.parser")):
+        assert str(shown.select_one("title")).endswith(" · instructor's copy</title>")
+        for place in ("header", "footer"):
+            words = shown.select_one(place)
+            assert words is not None
+            assert "Instructor's copy" in words.get_text()
+
+
+@pytest.mark.parametrize("instructor", [True, False])
+def test_what_counts_says_so_to_who_teaches(*, instructor: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    counting = replace(exercises.question(ASKED), graded=True, points=6)
+    monkeypatch.setattr(outputs, "question", lambda _: counting)
+    env = SimpleNamespace(
+        docname=CHAPTER,
+        config=SimpleNamespace(opsbook_instructor=instructor),
+        found_docs={CHAPTER},
+        metadata={CHAPTER: {}},
+        note_dependency=lambda _: None,
+    )
+    (node,) = outputs.asked_nodes(cast("BuildEnvironment", env), ASKED)
+    assert node.astext().startswith('<p class="ops-counts"><strong>It counts:</strong> 6 points.</p>') is instructor
+    assert "It counts: 6 points." in print_key(counting)
+    assert "It counts" not in print_key(exercises.question(ASKED))
+
+
 def test_no_marker_is_shown(page: Tag) -> None:
     assert "BEGIN" not in page.get_text()
     assert "x = 45" in " ".join(page.get_text().split())
@@ -96,3 +130,4 @@ def test_who_learns_sees_none_of_it(book: SmallBook, tmp_path: Path) -> None:
     words = "\n".join(path.read_text(encoding="utf8") for path in learners.html.rglob("*.html"))
     for each in ("forty-five", "x = 45", "Ask for the clock first", "kept-back", "ops-answer-key", "BEGIN SOLUTION"):
         assert each not in words, each
+    assert "Instructor's copy" not in words

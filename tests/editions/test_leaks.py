@@ -11,6 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -216,6 +217,15 @@ def test_a_secret_is_found_in_every_form(form: str, sentence: Secrets, tmp_path:
     (finding,) = leaks.scan(tmp_path, sentence)
     assert finding.startswith(name)
     assert "solution in cell 1 of exercises/own (" in finding
+    assert finding.endswith('): "The second desk halves the wait, since both clerks draw from one…"')
+
+
+def test_a_finding_quotes_what_is_given_away_and_not_how_it_begins(tmp_path: Path) -> None:
+    first, second = LONG.split(". ")
+    held = kept(tmp_path / "stage", LONG, chapter=f"# Own\n\n{first}.\n")
+    (tmp_path / "a.txt").write_text(f"NOW, {second.upper()}", encoding="utf8")
+    (finding,) = leaks.scan(tmp_path / "a.txt", held)
+    assert finding.endswith(f'(as text): "{second[:64].rstrip()}…"')
 
 
 def test_what_is_secret_can_be_written_and_read_again(secrets: Secrets) -> None:
@@ -258,6 +268,89 @@ def test_a_leak_does_not_excuse_itself(tmp_path: Path) -> None:
         student.mkdir(exist_ok=True)
         (student / place).write_text(LONG, encoding="utf8")
     assert len(leaks.scan(student, held)) == 2
+
+
+WRONG = """\
+both = [each for each in minutes if each > promised_minutes]
+mean = sum(both) / len(minutes)
+share_late = 1 - len(both) / len({round(each, 1) for each in minutes})"""
+RIGHT = WRONG.replace("{round(each, 1) for each in minutes}", "minutes")
+
+
+def test_where_solutions_are_shown_what_a_wrong_answer_shares_with_one_is_no_secret(tmp_path: Path) -> None:
+    stage, student = tmp_path / "stage", tmp_path / "solutions.ipynb"
+    kept(stage, LONG)
+    about = {"nbgrader": {"solution": True}, "opsbook": {"wrong": [{"source": WRONG}]}}
+    source = f"def late(minutes):\n    ### BEGIN SOLUTION\n{RIGHT}\n    ### END SOLUTION"
+    cells = [{"cell_type": "code", "id": "a", "metadata": about, "source": source, "outputs": []}]
+    (stage / "exercises/own.ipynb").write_text(json.dumps({"cells": cells, "metadata": {}}), encoding="utf8")
+    student.write_text(json.dumps({"cells": [{"source": RIGHT}]}), encoding="utf8")
+    assert leaks.scan(student, kept_back.secrets(stage, SHOWN)) == []
+    found = leaks.scan(student, kept_back.secrets(stage, POLICY))
+    assert [each.partition(" (")[0] for each in found] == [
+        f"{student.name}: {what} cell 1 of exercises/own" for what in ("metadata of", "solution in")
+    ]
+    student.write_text(json.dumps({"cells": [{"source": WRONG}]}), encoding="utf8")
+    (finding,) = leaks.scan(student, kept_back.secrets(stage, SHOWN))
+    assert "metadata of cell 1 of exercises/own" in finding
+
+
+def with_own(stage: Path, chapter: str, **answers: Any) -> Secrets:
+    """Return what is secret in the stage with an instructor's chapter and bank, whose one question counts."""
+    about = {"objective": "ours/1", "section": "ours", "difficulty": 1, "points": 1, "pool": ["check"]}
+    feedback = answers.pop("feedback", "Read the chapter.")
+    options = [
+        {"id": "a", "text": "The first", "correct": True, "rationale": "It is."},
+        {"id": "b", "text": "The other", "correct": False, "rationale": "Not so.", "feedback": feedback},
+    ]
+    asked = {"id": "counts", "kind": "choice", "graded": True, "prompt": "Which?", "options": options, **answers}
+    for name, text in {
+        "_config.yml": "sphinx: {config: {opsbook_edition: {own: [ours]}}}\n",
+        "book/index.md": f"# Course\n\n- **Ours.** {chapter}\n",
+        "chapters/ours.md": f"# Ours\n\n{chapter}\n",
+        "exercises/bank/ours.yml": write({"questions": [{**about, **asked}]}),
+    }.items():
+        (stage / name).write_text(text, encoding="utf8")
+    return kept_back.secrets(stage, POLICY)
+
+
+OWN = "A guest who has read the price list on the stairs asks for it again at the desk."
+
+
+def test_a_solution_that_was_copied_into_an_own_chapter_is_found(tmp_path: Path) -> None:
+    kept(tmp_path, LONG)
+    held = with_own(tmp_path, f"{LONG} {OWN}", solution=OWN)
+    found = leaks.scan(tmp_path / "chapters" / "ours.md", held)
+    assert [each.partition(" (")[0] for each in sorted(found)] == [
+        "ours.md: solution in cell 1 of exercises/own",
+        "ours.md: solution of ours/counts",
+    ]
+    # The course's own words are no secret there.
+    kept(tmp_path, LONG, chapter=f"# Own\n\n{LONG}\n")
+    held = with_own(tmp_path, f"{LONG} {OWN}")
+    assert leaks.scan(tmp_path / "chapters" / "ours.md", held) == []
+
+
+@pytest.mark.parametrize("kind", ["hints", "feedback", "comment", "prompt", "exam"])
+def test_own_words_are_no_secret_where_they_belong_to_what_repeats_them(kind: str, tmp_path: Path) -> None:
+    kept(tmp_path, LONG)
+    # What is asked and what points to the chapter may quote it, a comment the text beside it.
+    answers: dict[str, Any] = {
+        "hints": {"hints": [OWN]},
+        "feedback": {"feedback": OWN},
+        "comment": {},
+        "prompt": {"prompt": OWN},
+        "exam": {"prompt": OWN, "pool": ["exam"], "graded": False},
+    }[kind]
+    chapter = f"{OWN} <!-- {OWN} -->" if kind == "comment" else OWN
+    held = with_own(tmp_path, chapter, **answers)
+    assert leaks.scan(tmp_path / "chapters" / "ours.md", held) == []
+
+
+def test_a_solution_may_repeat_what_its_question_says(tmp_path: Path) -> None:
+    kept(tmp_path, LONG)
+    held = with_own(tmp_path, "Words.", prompt=OWN, solution=OWN)
+    assert [each.name for each in held.texts if "ours" in each.name] == []
 
 
 @pytest.mark.parametrize(

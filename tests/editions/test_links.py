@@ -1,5 +1,7 @@
 """References to what an edition does not hold: their words stay, and pointers go."""
 
+import re
+
 import pytest
 
 from opsbook.publishing.editions.links import Links, target
@@ -67,6 +69,26 @@ def test_words_stay_and_pointers_go(text: str, kept: str) -> None:
 )
 def test_links_may_lead_to_the_full_book(text: str, kept: str) -> None:
     assert rewritten(text, links=FULL) == kept.replace("{}", "https://example.org/book/chapters/gone.html")
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("One. The [rest](gone.md) is there. Two.", "One. Two."),
+        ("The [rest](gone.md), or\n[more](gone.md#more), is there. Two.", "Two."),
+        ("One; the rest is [there](gone.md).", "One."),
+        ("One.\n\nThe rest is [there](gone.md).\n\nTwo.", "One.\n\nTwo."),
+        ("- one\n- The rest is [there](gone.md).\n- two", "- one\n- two"),
+        ("1. One. The rest is [there](gone.md).\n2. Two.", "1. One.\n2. Two."),
+        ("What it says [there](gone.md)", "What it says there"),
+    ],
+)
+def test_of_a_page_that_its_readers_lack_nothing_is_said(text: str, kept: str) -> None:
+    links = Links(left_out={"book/gone"}, unsaid={"book/gone"})
+    assert links.rewritten(text, "book/faq")[0] == kept
+    own, _ = links.rewritten(text.replace("gone.md", "../book/gone.md"), "chapters/ours")
+    # A chapter may be somebody's own, and every word of it is meant.
+    assert own == re.sub(r"\[(.*?)\]\(.*?\)", r"\1", text)
 
 
 def test_what_a_page_borrows_from_a_chapter_left_out_disappears() -> None:

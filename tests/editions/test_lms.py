@@ -427,10 +427,40 @@ def test_points_of_the_bank_count_in_every_format(tmp_path):
                 assert float(reading.value(item.node, "defaultgrade")) == worth[question.id]
                 marked = [reading.text(tag, ".") for tag in item.node.iter("tag")]
                 assert ("graded" in marked) == (question.id.removeprefix("sample/") in points)
-    rows = csv.DictReader(io.StringIO(table(which, which.pools[0])))
+    practised, counted = which.pools
+    rows = list(csv.DictReader(io.StringIO(table(which, counted))))
     assert {row["points"] for row in rows if row["id"] == "sample/share"} == {"2.25"}
-    meta = next(held.decode() for name, held in canvas.members(which, which.pools[0]).items() if "meta" in name)
-    assert f"<points_possible>{sum(worth.values())}</points_possible>" in meta
+    assert {row["file"] for row in rows} == {"sample.graded"}
+    for pool, of in ((practised, worth.keys() - {f"sample/{each}" for each in points}), (counted, points)):
+        meta = next(held.decode() for name, held in canvas.members(which, pool).items() if "meta" in name)
+        whole = sum(worth[f"sample/{each.removeprefix('sample/')}"] for each in of)
+        assert f"<points_possible>{whole}</points_possible>" in meta
+
+
+def test_what_counts_stands_apart_and_shows_no_right_answer(tmp_path):
+    bank = parse("questions:" + CHOICE + NUMERIC).value
+    bank["questions"][0]["graded"] = True
+    all_of_it = parse("questions:" + CHOICE.replace("sample/", "other/")).value
+    all_of_it["questions"][0] |= {"graded": True, "points": 2.5}
+    which = course(stage(tmp_path / "stage", sample=write(bank), other=write(all_of_it)))
+    held = {pool.name: [item.first.id for item in pool.items] for pool in which.files()}
+    assert held == {
+        "sample": ["sample/share"],
+        "sample.graded": ["sample/which"],
+        "other.graded": ["other/which"],
+        "exam": ["sample/share"],
+    }
+    for pool in which.files():
+        meta = next(held.decode() for name, held in canvas.members(which, pool).items() if "meta" in name)
+        assert ("<show_correct_answers>false" in meta) == (pool.name != "sample")
+        assert (": The sample of all, graded</title>" in meta) == (pool.name == "sample.graded")
+        categories = {item.category.rpartition("/")[2] for item in reading.moodle_items(moodle.document(which, pool))}
+        assert (categories == {"Graded"}) == pool.graded
+    write_packages(which, tmp_path / "out")
+    guide = (tmp_path / "out" / "README.md").read_text(encoding="utf8")
+    assert "| `sample/which` | `choice` | 1 | `sample.graded` |" in guide
+    assert "In all: 3.5 points." in guide
+    assert "| `other.graded` | The other of all" in guide
 
 
 def test_numbers_stand_in_a_category_or_a_group_of_their_own(small):
@@ -530,7 +560,7 @@ def test_an_instructor_s_own_questions_are_not_said_to_be_ours(exam_stage, tmp_p
         assert "<imsmd:string>A. &lt;Keeper&gt;, Inn</imsmd:string>" in manifest
         assert "opsbook authors" not in manifest
     guide = (tmp_path / "named" / "README.md").read_text(encoding="utf8")
-    assert "Not opsbook's: the questions of The flow of all, A\\. \\<Keeper\\>\\, Inn." in guide
+    assert "Not opsbook's: the questions of The flow of all, A. \\<Keeper>, Inn." in guide
     (exam_stage / "_config.yml").write_text(OWN.partition(", instructor")[0] + "}\n", encoding="utf8")
     write_packages(read_course(exam_stage), tmp_path / "nobody")
     assert "rights" not in reading.opened(tree(tmp_path / "nobody")["canvas/flow.zip"])["imsmanifest.xml"]
@@ -545,7 +575,8 @@ def test_the_guide_counts_what_is_not_held_once(exam_stage, tmp_path):
     assert "| canvas | feedback | `numeric` | 1 |" in guide
     assert "| `flow` | The flow of all | 2 |" in guide
     assert "for instructors, and for nobody else" in guide
-    assert "# Services \\& \\<hotels\\>\\/inns: questions for" in guide
+    assert "No question counts but those of the exam" in guide
+    assert "# Services & \\<hotels>/inns: questions for" in guide
     rows = list(csv.DictReader(io.StringIO((tmp_path / "out" / "not-held.csv").read_text(encoding="utf-8-sig"))))
     assert {row["file"] for row in rows} == {"flow", "exam"}
     assert all(row["reason"].endswith(".") for row in rows)

@@ -2,6 +2,7 @@
 
 import io
 import re
+import shutil
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,12 +15,13 @@ import pandas as pd
 import pytest
 import yaml
 from bs4 import BeautifulSoup
-from pypdf import PdfReader
+from pypdf import PageObject, PdfReader
 from pypdf.generic import DictionaryObject
 
 from opsbook import charts, exercises
 from opsbook.exercises import prose
 from opsbook.exercises.exam import draw_exam
+from opsbook.exercises.withheld import WithheldEntry, withheld
 from opsbook.publishing.editions import paper, printing
 from opsbook.publishing.editions.one_page import for_paper, one_page
 
@@ -30,6 +32,8 @@ TITLE, WHO = "Queues & <beds>", "A school of tests"
 ALT = "Two bars, of which the second is the taller."
 AXIS = "patients an hour"
 ASKED = "customer-contact/branch-extent"
+COUNTED = "service-delivery/wait-by-hand"
+ACCENT, LOGO = "#8a3b12", "edition-logo.svg"
 MILLIMETRE = 72 / 25.4
 
 
@@ -43,6 +47,12 @@ def chart() -> dict[str, Any]:
     return charts.titled(bars, "Eleven is busier", subtitle="Invented", description=ALT).to_dict()
 
 
+def counted() -> str:
+    """Return a question that counts as a page has it that checks nothing."""
+    asked = exercises.question(COUNTED)
+    return WithheldEntry.model_validate(withheld(asked)).draw(COUNTED, asked.seed, fixed=False).markup()
+
+
 WIDE = "".join(f"<td>{number}00000000</td>" for number in range(10, 26))
 FIRST = [
     markdown(
@@ -52,6 +62,7 @@ FIRST = [
     markdown("## A sum\n\n$$\\rho = \\frac{\\lambda}{c \\mu}$$\n\nA word: {term}`bed`."),
     code("frame", {"text/html": f"<table class='dataframe'><tbody><tr>{WIDE}</tr></tbody></table>", "text/plain": "-"}),
     question(ASKED),
+    code("counted", {"text/html": counted(), "text/plain": "-"}),
     markdown("## Deeper: why\n\nFolded on the screen, open on paper.\n\n### Further down\n\nWords."),
 ]
 QUOTED = "It is the nurses’ “own” patients’ \u2018bed’."
@@ -72,12 +83,13 @@ def apart(call: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> SmallBook:
     folder = tmp_path_factory.mktemp("stage")
-    edition = {"institution": WHO, "instructor": "Ada"}
+    edition = {"institution": WHO, "instructor": "Ada", "accent": ACCENT, "logo": LOGO}
     about = {"title": TITLE, "author": "Ada", "sphinx": {"config": {"opsbook_edition": edition}}}
     (folder / "_config.yml").write_text(yaml.safe_dump(about), encoding="utf8")
     notebooks = {"chapters/one": FIRST, "chapters/two": SECOND}
     book = SmallBook(folder, notebooks, pages={"book/glossary.md": GLOSSARY})
     book.build()
+    shutil.copy(Path(__file__).parent / "samples" / "logo.svg", book.html / "_static" / LOGO)
     return book
 
 
@@ -156,7 +168,6 @@ def test_bookmarks_follow_the_contents(book: PdfReader) -> None:
         (1, "Chapters/Two"),
         (2, "How it ends"),
         (0, "Practise"),
-        (1, "My progress"),
         (1, "Exam"),
         (1, "Glossary"),
     ]
@@ -204,6 +215,22 @@ def test_what_is_folded_is_printed_but_for_code_and_answers(texts: list[str]) ->
     assert not any(part in whole for part in kept)
     for screen in ("code behind a figure", "Show the", "Answers and feedback", "needs JavaScript"):
         assert screen not in whole
+
+
+def test_a_question_that_counts_has_room_for_a_pen(texts: list[str]) -> None:
+    assert "In this unit: minutes. Your answer" in " ".join(texts)
+
+
+def colours(page: PageObject) -> set[tuple[int, ...]]:
+    """Return what a page of a PDF is drawn in."""
+    drawn = [operands for operands, operator in page.get_contents().operations if operator == b"rg"]
+    return {tuple(round(255 * float(each)) for each in operands) for operands in drawn}
+
+
+def test_the_edition_s_colour_is_on_its_paper(book: PdfReader) -> None:
+    ours = (0x8A, 0x3B, 0x12)
+    assert ours in colours(book.pages[0])
+    assert not {(0x1F, 0x4E, 0x79), (0x12, 0x3A, 0x5C)} & set().union(*map(colours, book.pages))
 
 
 def test_an_apostrophe_is_found_as_one(texts: list[str]) -> None:
@@ -313,6 +340,19 @@ def test_the_exam_asks_and_the_key_answers(printed: tuple[str, str]) -> None:
             assert part in key
             assert part not in asked
     assert searched > COUNT
+
+
+def test_the_exam_lasts_as_long_as_is_said_and_looks_like_the_edition(
+    stage: SmallBook, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(paper, "printed", str.encode)
+    assert paper.main([str(stage.folder), str(tmp_path), "--exam", "--questions", "1", "--minutes", "5"]) == 0
+    logo = (stage.folder / "book" / "_static" / LOGO).as_uri()
+    assert "<p>1 question, 5 minutes." in (tmp_path / "exam.pdf").read_text(encoding="utf8")
+    for name in ("exam.pdf", "instructor/exam-key.pdf"):
+        page = (tmp_path / name).read_text(encoding="utf8")
+        assert f"{{ --accent: {ACCENT}; }} }}</style></head>" in page
+        assert f'<img class="paper-logo" src="{logo}" alt="">' in page
 
 
 def test_the_exam_says_nothing_of_its_key(printed: tuple[str, str]) -> None:

@@ -112,6 +112,24 @@ def test_missing_prerequisites_are_pulled_in_before_what_needs_them(course: Path
     assert outline(own) == [("One", ["alpha", "beta"])]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "parts"),
+    [
+        ("alpha", "ours.md", [("One", ["alpha", "beta"]), ("Mine", ["ours"]), ("Two", ["gamma"])]),
+        # Not where it would come before what it builds on itself.
+        ("ours.md", "alpha", [("One", ["ours"]), ("Mine", ["alpha"]), ("One", ["beta"]), ("Two", ["gamma"])]),
+    ],
+    ids=["joined", "apart"],
+)
+def test_what_is_pulled_in_joins_an_earlier_part_of_its_caption(
+    course: Path, tmp_path: Path, first: str, second: str, parts: list[tuple[str, list[str]]]
+) -> None:
+    file = own(tmp_path, "# Ours\n")
+    named = f"  - {{part: One, chapters: [{first}]}}\n  - {{part: Mine, chapters: [{second}]}}\n  - gamma\n"
+    file.write_text(f"title: Ours\ninclude:\n{named}requires: auto\n", encoding="utf8")
+    assert outline(checked(file, course)) == parts
+
+
 def test_an_excluded_prerequisite_is_not_pulled_in(course: Path) -> None:
     told = problems(course, include=["gamma"], exclude=["alpha"], requires="auto")
     assert told[0].endswith("Remove 'alpha' from `exclude`, or write `requires: ignore`.")
@@ -156,6 +174,42 @@ def test_a_long_term_gives_long_chapters_more_sessions(course: Path) -> None:
         3: ("beta",),
         7: ("gamma",),
     }
+
+
+@pytest.mark.parametrize(
+    ("term", "said"),
+    [
+        (
+            {"start": "2027-02-01", "holidays": ["2027-06-14"]},
+            "the holiday 2027-06-14 lies outside the term, 2027-02-01 to 2027-03-14",
+        ),
+        (
+            {"start": "2027-02-01", "holidays": [{"from": "2027-02-16", "to": "2027-02-20", "name": "Fair"}]},
+            "the holiday 2027-02-16 to 2027-02-20 (Fair) takes no session away",
+        ),
+        (
+            {"start": "2027-02-02"},
+            "`start` is Tuesday 2027-02-02, no day of a session: the first session is on Monday 2027-02-08",
+        ),
+    ],
+    ids=["outside", "between", "start"],
+)
+def test_days_without_effect_are_told(course: Path, term: dict[str, Any], said: str) -> None:
+    plan = planned(course, term={"every": ["monday"], "weeks": 6, **term})
+    assert report(plan).splitlines()[-2:] == ["Is this meant?", f"  {said}"]
+
+
+def test_days_with_effect_are_not_doubted(course: Path) -> None:
+    holidays = ["2027-02-08", {"from": "2027-02-27", "to": "2027-03-02"}]
+    plan = planned(course, term={"start": "2027-02-01", "every": ["monday"], "weeks": 6, "holidays": holidays})
+    assert "Is this meant?" not in report(plan)
+    week = planned(course, term={"start": "2027-02-01", "every": ["tuesday", "thursday"], "weeks": 6})
+    assert "Is this meant?" not in report(week)
+    # Days that are listed one by one stand on no holiday, so that each only says why there is no class.
+    listed = planned(course, term={"sessions": ["2027-02-01", "2027-02-15"], "holidays": ["2027-02-08", "2027-03-01"]})
+    assert report(listed).splitlines()[-1] == (
+        "  the holiday 2027-03-01 lies outside the term, 2027-02-01 to 2027-02-15"
+    )
 
 
 # --- Own chapters
@@ -203,12 +257,27 @@ def test_an_own_chapter_may_require_chapters_of_the_course(course: Path, tmp_pat
         ("[x](../_static/downloads/%2e%2e/%2e%2e/secret.csv)", "leads to no page."),
         ("```{explorer} alfa.ipynb\n```", "there is no notebook 'alfa.ipynb' with an explorer."),
         ("{download}`x <../secret.csv>`", "ours.md:3: the role 'download' must be one that chapters may use."),
+        ("[x](no-such-label)", "leads to no page. Chapters lie in this folder"),
+        (
+            "(alpha-one)=\n## Again",
+            "ours.md:3: the label 'alpha-one' must stand once in the course, got it in chapters/al",
+        ),
+        ("(mine)=\n## A\n\n(mine)=\n## B", "ours.md:6: the label 'mine' must stand once in the course, got it in"),
+        (
+            "```python\nx = 1",
+            "ours.md:3: a block that begins with ``` must end with a line of the same signs, got none.",
+        ),
+        (
+            "```{note}\n- one\n\n  ~~~\n  x\n```",
+            "ours.md:6: a block that begins with ~~~ must end with a line of the same signs, got none.",
+        ),
         ("![x](plan.svg)", "ours.md:3: the picture must be a .svg or .png file beside this one, got 'plan.svg'"),
         ("![x](https://example.org/a.svg)", "ours.md:3: a picture must be an .svg or .png file beside the chapter"),
     ],
     ids=[
         *("page", "ending", "label", "ref", "term", "work", "question", "exam", "by-name", "doc", "file"),
-        *("picture-of-anybody", "download", "escaped", "explorer", "role", "picture", "outside-picture"),
+        *("picture-of-anybody", "download", "escaped", "explorer", "role", "far-page", "label-of-another"),
+        *("label-twice", "open-code", "open-code-within", "picture", "outside-picture"),
     ],
 )
 def test_an_own_chapter_must_lead_somewhere(course: Path, tmp_path: Path, text: str, said: str) -> None:
@@ -336,6 +405,33 @@ def test_an_own_question_names_a_section_of_its_chapter(
     ]
 
 
+def test_an_own_question_that_no_own_chapter_asks_is_told(course: Path, tmp_path: Path) -> None:
+    section = "# Ours\n\n(ours-desk)=\n## The desk\n\nWords.\n"
+    bank = OWN_BANK.replace("SECTION", "ours-desk")
+    file = own(tmp_path, section, ours=bank)
+    file.write_text("title: Ours\ninclude: [alpha, ours.md]\nbanks: [ours.yml]\n", encoding="utf8")
+    plan = checked(file, course)
+    assert plan.unasked == ("ours/who-waits",)
+    assert "  ours/who-waits is asked on no page, only in" in report(plan)
+    examined = bank.replace("[check]", "[exam]").replace("correct: true}", "correct: true, rationale: Three less one.}")
+    examined = examined.replace("correct: false, feedback:", "correct: false, rationale: One is served., feedback:")
+    (tmp_path / "ours.yml").write_text(examined, encoding="utf8")
+    assert checked(file, course).unasked == ()
+    (tmp_path / "ours.yml").write_text(bank, encoding="utf8")
+    (tmp_path / "ours.md").write_text(f"{section}\n```{{question}} ours/who-waits\n```\n", encoding="utf8")
+    assert checked(file, course).unasked == ()
+
+
+def test_a_question_of_a_bank_that_is_not_named_leads_to_banks(course: Path, tmp_path: Path) -> None:
+    file = own(tmp_path, "# Ours\n\nWords.\n")
+    with file.open("a", encoding="utf8") as more:
+        more.write("points: {ours/who-waits: 2}\n")
+    with pytest.raises(EditionError) as caught:
+        checked(file, course)
+    (problem,) = caught.value.problems
+    assert problem.endswith("got 'ours/who-waits'. Write its bank, `ours.yml`, into `banks`.")
+
+
 def test_an_own_question_shows_no_picture(course: Path, tmp_path: Path) -> None:
     bank = OWN_BANK.replace("SECTION", "ours-desk").replace("Take one away.", "'![x](https://example.org/x.png)'")
     file = own(tmp_path, "# Ours\n\n(ours-desk)=\n## The desk\n\nWords.\n", ours=bank)
@@ -374,6 +470,28 @@ def test_each_front_page_leads_to_the_notebooks_of_its_readers(course: Path) -> 
     assert "pip install" not in front_page(pages, known={}, titles={}, instructor=True)
 
 
+@pytest.mark.parametrize(
+    ("solutions", "said"),
+    [
+        ("hidden", " Worked solutions stay with your instructor."),
+        ({"after": "2027-06-30"}, " Worked solutions come after Wednesday 30 June 2027."),
+        ({"after": "2026-06-30"}, ""),
+        ("shown", ""),
+    ],
+)
+def test_students_are_told_when_they_get_worked_solutions(course: Path, solutions: Any, said: str) -> None:
+    plan = planned(course, date(2026, 9, 1), solutions=solutions)
+    student, instructor = (front_page(plan, known={}, titles={}, instructor=each) for each in (False, True))
+    assert f"what you answer stays on your device.{said}\n" in student
+    assert "what you answer stays on your device.\n" in instructor
+
+
+def test_an_own_chapter_is_described_on_the_front_page(course: Path, tmp_path: Path) -> None:
+    about = "---\nopsbook:\n  description: Twelve rooms & one desk.\n---\n# Ours\n"
+    page = front_page(checked(own(tmp_path, about), course), known={"ours": "?"}, titles={}, instructor=False)
+    assert "**[Ours](../chapters/ours.md).** Twelve rooms & one desk." in page.splitlines()
+
+
 # --- The report, and the course itself
 
 
@@ -392,9 +510,23 @@ def test_the_report_says_what_is_in_it_and_why(course: Path) -> None:
         "  alpha (20 min): required by beta",
         "  Added: alpha, beta",
         "  beta/only: 2.5",
-        "  lms: 9 questions in 3 pools, an exam of 2",
+        "  lms: 9 questions in 3 pools, those that count (1) apart, an exam of 2",
     ):
         assert line in said.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("points", "says"),
+    [
+        ({}, "2 assignments for nbgrader"),
+        ({"customer-contact/least-active": 2}, "1 assignment for nbgrader, 1 code task that counts"),
+        ({"customer-contact/what-counts": 2}, "no assignment for nbgrader, since no code task counts"),
+    ],
+    ids=["nothing counts", "code", "no code"],
+)
+def test_nbgrader_gets_what_counts(points: dict[str, float], says: str) -> None:
+    plan = planned(ROOT, include=["customer-contact", "personal-interaction"], requires="ignore", points=points)
+    assert f"  grading: {says}" in report(plan).splitlines()
 
 
 def test_no_reference_of_an_edition_of_the_course_itself_dangles() -> None:
@@ -407,6 +539,8 @@ def test_no_reference_of_an_edition_of_the_course_itself_dangles() -> None:
             data = [each.get("data", {}) for cell in json.loads(text)["cells"] for each in cell.get("outputs", ())]
             shown = ["".join(each.get("text/markdown", "")) for each in data]
             text = "\n".join([*small_course.sources(text), *shown])
+        # An example of a chapter is shown as it is typed.
+        text = re.sub(r"^(`{3,})\w*\n.*?^\1$", "", text, flags=re.DOTALL | re.MULTILINE)
         dangling = [name for name in gone if re.search(rf"\]\([^)\s]*\b{name}\.ipynb|{{ask}}`{name}/", text)]
         assert not dangling, path
 
@@ -427,6 +561,16 @@ def test_faults_of_form_and_of_names_are_told_in_one_list(course: Path, tmp_path
         "2: seed: must be at least 0",
         "3: exclude[1]: must be a chapter or a page at the back",
         "4: drop[1]: must be a label of a section of this edition",
+    ]
+
+
+def test_of_a_mapping_by_names_only_entries_at_fault_are_left_out(course: Path, tmp_path: Path) -> None:
+    text = "title: Ours\npoints: {alpha/first: 0, alpha/secnd: 2}\ndata: {contact_log: {seed: -1}, tps: {seed: 2}}\n"
+    assert told(course, tmp_path, text) == [
+        "2: points.alpha/first: must be above 0",
+        "3: data.contact_log.seed: must be at least 0",
+        "2: points.alpha/secnd: must be a question of this edition",
+        "3: data.tps: must be a data set of the course",
     ]
 
 

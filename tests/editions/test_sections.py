@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from opsbook.errors import EditionError
+from opsbook.publishing.editions import course as courses
 from opsbook.publishing.editions import sections
 from opsbook.publishing.editions.plan import Plan, make
 from opsbook.publishing.editions.report import report
@@ -59,6 +60,67 @@ def test_questions_about_a_dropped_section_go_with_it_from_everywhere(course: Pa
     assert "3. The last" not in practice
     assert "Two items, from one to two." in practice
     assert "With them 2 questions: alpha/exam, alpha/last" in report(plan)
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("*An hour. Two items are code. A pocket calculator does for the rest.*", "*An hour.*"),
+        ("*An hour. Run a cell. Items 1 to 3 need no code.*", "*An hour. Run a cell.*"),
+        ("*An hour. Most need no more; two ask for code.*", "*An hour.*"),
+        ("*An hour. In the page, questions mark themselves.*", "*An hour. In the page, questions mark themselves.*"),
+    ],
+)
+def test_with_an_item_go_the_words_that_count_what_items_need(said: str, left: str) -> None:
+    practice = (
+        "# Exercises\n\nTwo items.\n\n" + said + "\n\nTo *one*.",
+        "### 1. One",
+        "?a/one",
+        "### 2. Two",
+        "?a/two",
+    )
+    shorter = sections.cut(cells(practice), questions={"a/two"}).cells
+    assert shorter[0]["source"] == f"# Exercises\n\nOne items.\n\n{left}\n\nTo *one*."
+    assert sections.cut(cells(practice)).cells[0]["source"] == practice[0]
+
+
+def test_what_is_about_the_whole_course_is_in_no_edition(tmp_path: Path) -> None:
+    small_course.write(tmp_path)
+    (tmp_path / "book" / "faq.md").write_text(
+        "---\nopsbook:\n  whole_course: [faq-teach]\n---\n# Asked\n\nSee [below](#teach). See {ref}`faq-teach`.\n\n"
+        "(faq-teach)=\n## Teach\n\nType `make lab`.\n\n## Cite\n\nAs you like.\n",
+        encoding="utf8",
+    )
+    plan = planned(tmp_path)
+    assert "Without what is about the whole course: Teach\n" in report(plan)
+    written = plan.written("book/faq.md")
+    assert written.partition("\n# ")[2] == "Asked\n\nSee below.\n\n## Cite\n\nAs you like.\n"
+
+
+def test_pages_name_sections_of_their_own_as_the_whole_course_s() -> None:
+    course = courses.read(Path(__file__).parents[2])
+    assert {course.documents[f"book/{page}"].title for page in ("how-to-use", "instructor-guide")} == {
+        course.documents[document].title
+        for document, page in course.documents.items()
+        if set(course.whole) & page.labels.keys()
+    }
+    assert set(course.whole) <= {label for page in course.documents.values() for label in page.labels}
+
+
+def test_what_only_shows_a_chapter_goes_with_it(tmp_path: Path) -> None:
+    small_course.write(tmp_path)
+    gone, here = "../chapters/gamma.ipynb#gamma-one", "../chapters/alpha.ipynb#alpha-one"
+    (tmp_path / "book" / "faq.md").write_text(
+        f"# Asked\n\nSo it is. **Shown in** [a sum]({gone}): it rises. It does.\n\n"
+        f"**Shown in** [a year]({here}): [it]({gone}) falls. **Verdict** on it: [mixed]({gone}).\n\n"
+        f"### One\n\n- **[Alpha]({here}).** It begins.\n- **[Gamma]({gone}).** It ends.\n\n"
+        f"### Two\n\n- **[Gamma]({gone}).** Alone.\n",
+        encoding="utf8",
+    )
+    written = planned(tmp_path, include=["alpha"]).written("book/faq.md")
+    assert written.partition("So it is.")[2] == (
+        f"\n\n**Shown in** [a year]({here}): it falls.\n\n### One\n\n- **[Alpha]({here}).** It begins.\n\n"
+    )
 
 
 def test_a_dropped_item_takes_its_code_and_its_empty_heading_along(course: Path) -> None:

@@ -504,13 +504,17 @@ def test_a_new_file_replaces_none_unless_forced() -> None:
 
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
-    "a colour": ({"accent": "#ff8800"}, r"^accent: must have a contrast"),
-    "a chapter": ({"chapters": ["service-delivry"]}, r"^chapters: .* Did you mean `service-delivery`\?"),
-    "weeks alone": ({"weeks": 3}, r"^term: must have a start"),
-    "a day": ({"start": "soon"}, r"^term\.start: must be a day"),
-    "a title": ({"title": "a\nb"}, r"^title: must be one line"),
-    "no title": ({"title": ""}, r"^title: must not be empty"),
-    "solutions": ({"solutions": "hiden"}, r"^solutions: .* Did you mean `hidden`\?"),
+    "a colour": ({"accent": "#ff8800"}, r"^--accent: must have a contrast"),
+    "a chapter": ({"chapters": ["service-delivry"]}, r"^--chapter: .* Did you mean `service-delivery`\?"),
+    "weeks alone": ({"weeks": 3}, r"^--start: must stand beside --every and --weeks"),
+    "a day": ({"start": "soon"}, r"^--start: must be a day"),
+    "a weekday": ({"start": "2027-02-01", "every": ["monday", "mnday"]}, r"^--every: .* Did you mean `monday`\?"),
+    "a file": ({"chapters": ["Contact", "our-kitchen.md"]}, r"^--chapter: .*our-kitchen\.md"),
+    "a title": ({"title": "a\nb"}, r"^--title: must be one line"),
+    "no title": ({"title": ""}, r"^--title: must not be empty"),
+    "solutions": ({"solutions": "hiden"}, r"^--solutions: must be hidden, shown, or .* Did you mean `hidden`\?"),
+    "solutions later": ({"solutions": "later"}, r"^--solutions: must be hidden, shown, or the last day .* 2027-06-30"),
+    "a day that is none": ({"solutions": "2027-06-31"}, r"^--solutions: must be a day that there is"),
 }
 
 

@@ -9,15 +9,10 @@ import pytest
 import yaml
 
 from opsbook.errors import BankError
+from opsbook.exercises.question import KEPT_SOLUTION
 from opsbook.exercises.reading import read_bank
 from opsbook.located import parse
-from opsbook.publishing.editions.withholding import (
-    KEPT_SOLUTION,
-    student_bank,
-    student_notebook,
-    student_text,
-    withhold,
-)
+from opsbook.publishing.editions.withholding import student_bank, student_notebook, student_text, withhold
 from opsbook.publishing.solutions import REGIONS
 
 from . import small_stage

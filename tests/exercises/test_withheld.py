@@ -9,9 +9,9 @@ from bs4 import BeautifulSoup
 
 from opsbook import exercises
 from opsbook.exercises.exam import examined
-from opsbook.exercises.question import Question
+from opsbook.exercises.question import KEPT_SOLUTION, Question
 from opsbook.exercises.withheld import MESSAGE, WithheldQuestion, withheld
-from opsbook.located import write
+from opsbook.located import parse, write
 
 SEED = 5
 KINDS = ("which", "share", "several", "steps", "offices", "think", "compute")
@@ -50,15 +50,18 @@ def test_the_bank_is_sound_and_asks_every_question(whole: dict[str, Question], s
 def test_whatever_is_answered_is_not_marked_here(slug: str, response: Any, students: Path) -> None:
     assert students.exists()
     marked = exercises.mark(exercises.question(f"sample/{slug}"), response)
-    assert (marked.attempted, marked.mark, marked.message) == (False, 0, MESSAGE)
-    assert repr(marked) == f"○ Not attempted yet. {MESSAGE}"
+    assert (marked.attempted, marked.judged, marked.mark) == (False, False, 0)
+    # Work that is done must not be told that it is not seen.
+    assert repr(marked) == "○ Not checked here. Your instructor marks it."
+    assert marked._repr_markdown_() == "○ **Not checked here.** Your instructor marks it."
 
 
 def test_a_check_of_code_runs_and_says_so(students: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert students.exists()
     kept = tmp_path / "progress.json"
     monkeypatch.setenv("OPSBOOK_PROGRESS", str(kept))
-    assert exercises.check_code("sample/compute", {"share": lambda present, total: present / total}).message == MESSAGE
+    marked = exercises.check_code("sample/compute", {"share": lambda present, total: present / total})
+    assert repr(marked) == "○ Not checked here. Your instructor marks it."
     assert not kept.exists()
 
 
@@ -95,7 +98,7 @@ def test_a_page_shows_it_without_a_script(slug: str, whole: dict[str, Question],
     page = BeautifulSoup(exercises.markup(f"sample/{slug}"), "html.parser")
     (element,) = page.select("ops-question")
     assert element["id"] == f"q-sample-{slug}"
-    assert element["data-kind"] == "withheld"
+    assert (element["data-kind"], element["data-asks"]) == ("withheld", whole[slug].kind)
     assert not element.select("script, input, textarea, button, form, details")
     words = " ".join(element.get_text(" ").split())
     assert f"{MESSAGE} Worth {whole[slug].points:g} point" in words
@@ -104,6 +107,12 @@ def test_a_page_shows_it_without_a_script(slug: str, whole: dict[str, Question],
         assert item.text.replace("*", "") in words
     for group in getattr(whole[slug], "groups", ()):
         assert group.text in words
+
+
+def test_a_page_leads_to_the_notebook_that_code_is_written_in(students: Path) -> None:
+    assert students.exists()
+    shown = {slug: exercises.markup(f"sample/{slug}", notebook_url="one.ipynb") for slug in KINDS}
+    assert [slug for slug in KINDS if 'href="one.ipynb" download' in shown[slug]] == ["compute"]
 
 
 def test_in_jupyterlab_it_is_the_same_text_and_no_widget(students: Path) -> None:
@@ -119,6 +128,25 @@ def test_no_exam_draws_it_and_the_catalogue_knows_it(students: Path) -> None:
     about = exercises.catalogue()["questions"]
     assert {each["kind"] for each in about.values()} == {"withheld"}
     assert examined(["sample"]) == {}
+
+
+def test_a_solution_that_is_kept_back_leaves_nothing_to_open(full_sample: Path) -> None:
+    bank = parse(full_sample.read_text(encoding="utf8")).value
+    for each in bank["questions"]:
+        if "solution" in each:
+            each["solution"] = KEPT_SOLUTION
+    full_sample.write_text(write(bank), encoding="utf8")
+    assert exercises.bank_report([full_sample]).problems == []
+    for slug in KINDS:
+        ready = exercises.payload(f"sample/{slug}", SEED)
+        # What is empty has no button in the page.
+        assert {variant["solution"] for variant in ready["variants"]} == {""}, slug
+        assert KEPT_SOLUTION not in exercises.markup(f"sample/{slug}", SEED)
+    for slug in ("think", "compute"):
+        assert not BeautifulSoup(exercises.markup(f"sample/{slug}"), "html.parser").select(".ops-key")
+    number = exercises.question("sample/share", seed=SEED)
+    assert repr(exercises.mark(number, str(getattr(number, "answer", None)))) == "✓ Right."
+    assert exercises.mark(exercises.question("sample/think"), "So.").message == "Kept. There is no mark for this."
 
 
 @pytest.mark.parametrize("key", ["hints", "solution", "instructor"])

@@ -140,7 +140,7 @@ class _OptionsEntry(Entry):
         by_id = {option.id: option for option in self.options}
         return {
             **self.common(question_id, seed, {}, fixed=fixed),
-            "solution": self.solution or "",
+            "solution": self.shown_solution,
             "options": tuple(
                 Option(
                     id=each,

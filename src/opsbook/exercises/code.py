@@ -173,6 +173,6 @@ class CodeEntry(Entry):
         """Return the question, the same for every seed."""
         return CodeQuestion(
             **self.common(question_id, seed, {}, fixed=fixed),
-            solution=self.solution,
+            solution=self.shown_solution,
             tests=tuple(CodeTest(code=test.code, message=test.message, hidden=test.hidden) for test in self.tests),
         )

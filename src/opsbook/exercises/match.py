@@ -142,7 +142,7 @@ class MatchEntry(Entry):
         }
         return MatchQuestion(
             **self.common(question_id, seed, {}, fixed=fixed),
-            solution=self.solution or "",
+            solution=self.shown_solution,
             groups=tuple(Group(id=group.id, text=group.text) for group in self.groups),
             items=tuple(by_id[each] for each in shuffled(by_id, f"{question_id}|{seed}")),
         )

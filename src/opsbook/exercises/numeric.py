@@ -269,7 +269,7 @@ class NumericEntry(Entry):
             mistakes.append(Mistake(id=mistake.id, value=value, low=below, high=above, feedback=feedback))
         return NumericQuestion(
             **self.common(question_id, seed, values, fixed=fixed),
-            solution=prose.fill(self.solution, values | {"answer": answer}),
+            solution=prose.fill(self.shown_solution, values | {"answer": answer}),
             values=MappingProxyType(values),
             answer=answer,
             low=low,

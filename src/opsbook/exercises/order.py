@@ -158,7 +158,7 @@ class OrderEntry(Entry):
         by_id = {item.id: item for item in self.items}
         return OrderQuestion(
             **self.common(question_id, seed, {}, fixed=fixed),
-            solution=self.solution or "",
+            solution=self.shown_solution,
             items=tuple(
                 Item(id=each, text=by_id[each].text, feedback=by_id[each].feedback)
                 for each in disordered(by_id, f"{question_id}|{seed}")

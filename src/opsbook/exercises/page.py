@@ -359,8 +359,9 @@ def print_key(question: Question) -> str:
         One block that ``static/ops-question.css`` hides on the screen.
     """
     note = question.instructor and f"<p><strong>For the instructor</strong></p>{prose.to_html(question.instructor)}"
+    counts = f" <em>It counts: {question.worth}.</em>" if question.graded else ""
     return (
-        f'<div class="ops-print-key"><p><strong>Key:</strong> {escape(prose.plain(question.prompt))}</p>'
+        f'<div class="ops-print-key"><p><strong>Key:</strong> {escape(prose.plain(question.prompt))}{counts}</p>'
         f"{_key(question, rationale=True)}{note}</div>"
     )
 
@@ -373,10 +374,10 @@ def _without_script(question: Question, section_url: str | None) -> str:
     )
     section = f'<p><a href="{escape(section_url)}">The section this rests on</a></p>' if section_url else ""
     name = {"reflect": "Model answer", "code": "Solution"}.get(question.kind, "Answers and feedback")
-    return (
-        f'<div class="ops-hints">{hints}</div><details class="ops-key"><summary>{name}</summary>'
-        f"{_key(question, rationale=False)}{section}</details>"
-    )
+    key = _key(question, rationale=False)
+    # Where the solution is kept back there may be nothing to open.
+    folded = f'<details class="ops-key"><summary>{name}</summary>{key}{section}</details>' if key else ""
+    return f'<div class="ops-hints">{hints}</div>{folded}'
 
 
 def markup(
@@ -418,7 +419,7 @@ def markup(
     asked = variants(question_id, seed=seed)
     question = asked[0]
     if isinstance(question, WithheldQuestion):
-        return question.markup()
+        return question.markup(notebook_url)
     data = for_script(_payload(asked, section_url, exam=exam))
     # A form of the method "dialog" sends nothing anywhere when Enter is pressed and no script runs.
     return (

@@ -13,6 +13,7 @@ from opsbook.exercises import prose
 
 __all__ = [
     "INCOMPLETE",
+    "KEPT_SOLUTION",
     "OBJECTIVE_FORM",
     "SLUG_FORM",
     "Entry",
@@ -35,6 +36,9 @@ OBJECTIVE_FORM: Final = r"^[a-z0-9]+(-[a-z0-9]+)*/[1-9][0-9]*$"
 
 # The mistake of an answer that is right as far as it goes.
 INCOMPLETE: Final = "incomplete"
+
+# What a bank says in place of a solution that its readers do not have: they are shown none.
+KEPT_SOLUTION: Final = "The worked solution stays with your instructor."
 
 Slug = Annotated[str, Field(pattern=SLUG_FORM)]
 ObjectiveId = Annotated[str, Field(pattern=OBJECTIVE_FORM)]
@@ -106,6 +110,8 @@ class Mark:
     attempted : bool
         False when there was nothing to judge: a blank, or a number that cannot be read. It does not count as an
         attempt.
+    judged : bool
+        False when somebody else judges: the question counts, and its key is with the instructor.
 
     Examples
     --------
@@ -117,6 +123,7 @@ class Mark:
     message: str
     mistake: str | None = None
     attempted: bool = True
+    judged: bool = True
 
     @property
     def correct(self) -> bool:
@@ -124,6 +131,8 @@ class Mark:
         return self.attempted and self.mark == 1
 
     def _verdict(self) -> tuple[str, str]:
+        if not self.judged:
+            return "○", "Not checked here."
         if self.correct:
             return "✓", "Right."
         if not self.attempted:
@@ -207,6 +216,11 @@ class Question(ABC):
     def messages(self) -> Mapping[str, str | list[str]]:
         """Return the fixed messages by name, in Markdown; a list holds one for each count."""
 
+    @property
+    def worth(self) -> str:
+        """What it is worth when graded, in words."""
+        return f"{self.points:g} point{'' if self.points == 1 else 's'}"
+
     def _says(self, name: str, count: int = 0) -> str:
         message = self.messages()[name]
         return message if isinstance(message, str) else message[count]
@@ -266,6 +280,11 @@ class Entry(Strict):
     def title(self) -> str:
         """The first words of the prompt, the same for every seed."""
         return prose.plain(self.prompt)
+
+    @property
+    def shown_solution(self) -> str:
+        """The solution as it may be shown: an empty text if there is none, or if it is kept back."""
+        return "" if self.solution == KEPT_SOLUTION else self.solution or ""
 
     def sample(self) -> dict[str, float]:
         """Return one possible value for every name that the texts may show."""

@@ -20,10 +20,8 @@ class ReflectQuestion(Question):
 
     def messages(self) -> dict[str, str]:
         """Return the fixed messages by name, in Markdown."""
-        return {
-            "blank": "Write something first.",
-            "kept": "Kept. There is no mark for this; compare it with the model answer.",
-        }
+        compare = "; compare it with the model answer" if self.solution else ""
+        return {"blank": "Write something first.", "kept": f"Kept. There is no mark for this{compare}."}
 
     def mark(self, response: str | None) -> Mark:
         """Accept `response`, a text, in full; a blank is not an attempt."""
@@ -46,4 +44,4 @@ class ReflectEntry(Entry):
 
     def draw(self, question_id: str, seed: int, *, fixed: bool) -> ReflectQuestion:
         """Return the question, the same for every seed."""
-        return ReflectQuestion(**self.common(question_id, seed, {}, fixed=fixed), solution=self.solution)
+        return ReflectQuestion(**self.common(question_id, seed, {}, fixed=fixed), solution=self.shown_solution)

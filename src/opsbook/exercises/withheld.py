@@ -68,11 +68,14 @@ class WithheldQuestion(Question):
         return {"blank": MESSAGE}
 
     def mark(self, response: Any) -> Mark:  # noqa: ARG002 - whatever it is, there is nothing to judge it by
-        """Return that `response` is not marked here: no attempt, whatever it is."""
-        return self._blank()
+        """Return that `response` is not marked here: no attempt that counts, whatever it is."""
+        return Mark(mark=0, message="Your instructor marks it.", attempted=False, judged=False)
 
-    def markup(self) -> str:
-        """Return the question as HTML, which no script brings to life: there is nothing to check."""
+    def markup(self, notebook_url: str | None = None) -> str:
+        """Return the question as HTML, which no script brings to life: there is nothing to check.
+
+        Of code, `notebook_url` is the notebook to download that it is written in.
+        """
         if self.asks == "code":
             stem, legend = prose.to_html(self.prompt), ""
         else:
@@ -80,14 +83,16 @@ class WithheldQuestion(Question):
         ask = f'<span class="ops-ask">{legend}</span> ' if legend else ""
         named = f" In this unit: {escape(self.unit)}."
         unit = {"": "", "proportion": " As a proportion or in %."}.get(self.unit, named)
-        worth = f"{self.points:g} point{'' if self.points == 1 else 's'}"
+        there = ""
+        if self.asks == "code" and notebook_url:
+            there = f'<p class="ops-open"><a href="{escape(notebook_url)}" download>Download the notebook</a></p>'
         return (
             f'<ops-question id="q-{self.id.replace("/", "-")}" data-question="{self.id}" data-kind="withheld" '
-            f'data-seed="{self.seed}"><div class="ops-stem">{stem}</div>'
+            f'data-asks="{self.asks}" data-seed="{self.seed}"><div class="ops-stem">{stem}</div>'
             f'<p class="ops-withheld-ask"><span class="ops-kicker">Graded question:</span> {ask}'
             f'<span class="ops-how">{_HOW[self.asks]}{unit}</span></p>'
-            f"{_list(self.groups, 'A')}{_list(self.items, '1' if self.groups else 'A')}"
-            f'<p class="ops-withheld-note">{MESSAGE} Worth {worth}.</p></ops-question>'
+            f"{there}{_list(self.groups, 'A')}{_list(self.items, '1' if self.groups else 'A')}"
+            f'<p class="ops-withheld-note">{MESSAGE} Worth {self.worth}.</p></ops-question>'
         )
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["DARK", "LEAST", "LIGHT", "contrast", "darkened", "derived", "least_contrast"]
+__all__ = ["DARK", "LEAST", "LIGHT", "contrast", "darkened", "derived", "least_contrast", "style"]
 
 LEAST: Final = 4.5
 """The least contrast of text with its ground (WCAG 2.2, success criterion 1.4.3)."""
@@ -102,4 +102,27 @@ def derived(accent: str) -> Mapping[str, Mapping[str, str]]:
             "light": {"accent": accent, "accent-soft": _soft(accent, LIGHT[0], _SOFTEST["light"])},
             "dark": {"accent": dark, "accent-soft": _soft(dark, DARK[0], _SOFTEST["dark"])},
         }
+    )
+
+
+def style(accent: str) -> str:
+    """Return the style sheet that gives pages an accent, on screens and on paper; nothing if `accent` is empty.
+
+    It stands after the theme's own, whose selectors it repeats. On paper the soft ground stays white.
+
+    Examples
+    --------
+    >>> style("#8a3b12").rpartition("@media ")[2]
+    'print { :root, :root[data-theme="dark"], :root:not([data-theme]) { --accent: #8a3b12; } }'
+    """
+    if not accent:
+        return ""
+    light, dark = (
+        "".join(f"--{name}: {value};" for name, value in derived(accent)[ground].items())
+        for ground in ("light", "dark")
+    )
+    return (
+        f'@media screen {{ :root {{ {light} }} :root[data-theme="dark"] {{ {dark} }} }} '
+        f"@media screen and (prefers-color-scheme: dark) {{ :root:not([data-theme]) {{ {dark} }} }} "
+        f'@media print {{ :root, :root[data-theme="dark"], :root:not([data-theme]) {{ --accent: {accent}; }} }}'
     )

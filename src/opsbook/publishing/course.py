@@ -22,6 +22,7 @@ __all__ = [
     "Page",
     "Unit",
     "chapter_file",
+    "head",
     "named",
     "plain_heading",
     "read_home",
@@ -59,6 +60,7 @@ class Unit:
     exercises: tuple[str, ...]
     minutes: tuple[int, ...]
     suffix: str = ".ipynb"
+    description: str = ""
 
     @property
     def link(self) -> str:
@@ -161,6 +163,7 @@ def unit(name: str, chapter: Path, exercises: Path | None = None, part: str = ""
         exercises=practised,
         minutes=tuple(minutes),
         suffix=chapter.suffix,
+        description=held.get("description") or "",
     )
 
 
@@ -172,16 +175,17 @@ def _read(path: Path) -> tuple[list[str], Mapping[str, Any], tuple[str, ...]]:
         asked = (data[mime]["id"] for mime, data in stored(notebook, QUESTION_MIME_TYPE))
         held = notebook.get("metadata", {}).get("opsbook", {})
         return [*_markdown(notebook)], held, tuple(dict.fromkeys(asked))
-    return [_FRONT_MATTER.sub("", text)], _head(text), tuple(dict.fromkeys(_ASKED.findall(text)))
+    return [_FRONT_MATTER.sub("", text)], head(text), tuple(dict.fromkeys(_ASKED.findall(text)))
 
 
 def _markdown(notebook: Mapping[str, Any]) -> Iterator[str]:
     return ("".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
 
 
-def _head(text: str) -> Mapping[str, Any]:
-    head = _FRONT_MATTER.match(text)
-    held = (yaml.safe_load(head[1]) or {}) if head else {}
+def head(text: str) -> Mapping[str, Any]:
+    """Return what a page says of itself at its head, under `opsbook`."""
+    matter = _FRONT_MATTER.match(text)
+    held = (yaml.safe_load(matter[1]) or {}) if matter else {}
     found = held.get("opsbook", {}) if isinstance(held, dict) else {}
     return found if isinstance(found, dict) else {}
 
@@ -199,7 +203,7 @@ def read_pages(paths: Sequence[Path]) -> list[Page]:
     found = []
     for path in paths:
         text = path.read_text(encoding="utf8")
-        if covers := _head(text).get("covers", ()):
+        if covers := head(text).get("covers", ()):
             title = next(line[2:] for line in text.splitlines() if line.startswith("# "))
             found.append(Page(path.stem, title.strip(), tuple(covers)))
     return found

@@ -29,7 +29,7 @@ from opsbook.exercises.banks import default_seed, question
 from opsbook.mathml import to_mathml
 from opsbook.publishing import glossary, workbook
 from opsbook.publishing.borrowed import BorrowedExplorer, BorrowedQuestion
-from opsbook.publishing.colours import derived
+from opsbook.publishing.colours import style
 from opsbook.publishing.curriculum import CurriculumMap, Ideas, Prerequisites, QuestionLink
 from opsbook.publishing.pages import DataDictionary, DataOverview, EvidenceLedger, KpiCatalogue, KpiOverview
 from opsbook.publishing.practice import (
@@ -65,7 +65,7 @@ _NEEDED = {
     'class="ops-paper': ("ops-paper.css",),
     "ops-explorer": ("ops-explorer.js",),
 }
-_PRACTISED = r'<ops-question(?![^>]*\bdata-kind="withheld")'
+_PRACTISED = r'(?:<p class="ops-counts">[^\n]*?</p>)?<ops-question(?![^>]*\bdata-kind="withheld")'
 _VIEW = re.compile(r"data-view='(ops-[a-z-]+)'")
 
 
@@ -246,20 +246,6 @@ def _icon(name: str) -> str:
     return svg.replace("<svg ", '<svg class="icon" width="16" height="16" aria-hidden="true" ', 1)
 
 
-def _accent(edition: dict[str, Any]) -> str:
-    """Return the style of an edition's colours; paper keeps the book's, which print well."""
-    if not edition.get("accent"):
-        return ""
-    light, dark = (
-        "".join(f"--{name}: {value};" for name, value in derived(edition["accent"])[ground].items())
-        for ground in ("light", "dark")
-    )
-    return (
-        f'@media screen {{ :root {{ {light} }} :root[data-theme="dark"] {{ {dark} }} }} '
-        f"@media screen and (prefers-color-scheme: dark) {{ :root:not([data-theme]) {{ {dark} }} }}"
-    )
-
-
 @cache
 def _tab_icon() -> str:
     """Return the icon of the browser's tab as an address that asks for nothing."""
@@ -336,9 +322,10 @@ def _page_context(
     if pagename in app.env.all_docs and Path(app.env.doc2path(pagename)).suffix == ".ipynb":
         notebook = "../" * pagename.count("/") + f"_static/notebooks/{pagename}.ipynb"
     context.update(
-        ops_accent=_accent(app.config.opsbook_edition),
+        ops_accent=style(app.config.opsbook_edition.get("accent", "")),
         ops_description=_description(doctree),
         ops_edition=app.config.opsbook_edition,
+        ops_instructor=app.config.opsbook_instructor,
         ops_icon=_icon,
         ops_notebook=notebook,
         ops_tab_icon=_tab_icon(),

@@ -78,6 +78,8 @@ def asked_nodes(env: BuildEnvironment, question_id: str, seed: int | None = None
         section_url=f"{'' if env.docname == home else f'{up}{home}.html'}#{asked.section}",
         notebook_url=f"{up}_static/notebooks/{env.docname}.ipynb",
     )
+    if asked.graded and env.config.opsbook_instructor:
+        html = f'<p class="ops-counts"><strong>It counts:</strong> {asked.worth}.</p>{html}'
     return [nodes.raw("", html, format="html")]
 
 

@@ -302,9 +302,10 @@ def note(app: Sphinx, docname: str) -> str:
     if progress is not None:
         address = escape(app.builder.get_relative_uri(docname, progress))
         kept = f', and <a href="{address}">My progress</a> shows how you did'
+    solutions = app.config.opsbook_edition.get("solutions", "")
     return (
         '<p class="ops-honest">These checks are practice, not an exam: the answers are in the page for anybody who '
-        f"looks. What you answer stays on this device{kept}.</p>"
+        f"looks. What you answer stays on this device{kept}.{f' {escape(solutions)}' if solutions else ''}</p>"
     )
 
 

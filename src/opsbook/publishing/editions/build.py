@@ -31,6 +31,7 @@ from opsbook.publishing.editions.processes import (
     stage_process,
 )
 from opsbook.publishing.editions.report import report
+from opsbook.publishing.editions.streams import Secrets
 from opsbook.publishing.editions.withholding import Policy, withhold
 from opsbook.publishing.editions.wording import escaped
 
@@ -64,23 +65,28 @@ class Built:
         What the edition holds and why.
     seconds : mapping of str to float
         How long each step took, in the order in which they ended.
+    whole : float
+        How many seconds passed from the beginning to the end.
     """
 
     output: Path | None
     report: str
     seconds: Mapping[str, float] = field(default_factory=dict)
+    whole: float = 0.0
 
     def table(self) -> str:
         """Return the times as aligned lines.
 
         Examples
         --------
-        >>> print(Built(Path("out"), "", {"students' pages": 61.24, "packing": 2.5}).table())
-        students' pages   61.2 s
-        packing            2.5 s
+        >>> print(Built(Path("out"), "", {"students' pages": 61.24, "search of students' files": 9.5}, 64.0).table())
+        students' pages             61.2 s
+        search of students' files    9.5 s
+        in all, two at a time       64.0 s
         """
-        wide = max(map(len, self.seconds), default=0)
-        return "\n".join(f"{name:<{wide}} {seconds:6.1f} s" for name, seconds in self.seconds.items())
+        rows = {**self.seconds, "in all, two at a time": self.whole}
+        wide = max(map(len, rows))
+        return "\n".join(f"{name:<{wide}} {seconds:6.1f} s" for name, seconds in rows.items())
 
 
 def build(
@@ -122,18 +128,20 @@ def build(
     ValueError
         `output` holds somebody's work, or is in use.
     """
+    began = monotonic()
     plan = checked(file, root, today=today)
     if dry_run:
         return Built(None, foreseen(plan))
     if lacking := missing(plan.settings.outputs):
         raise EditionError([plan.settings.located(("outputs",), rule) for rule in lacking])
-    said = progress or (lambda _share, _what: None)
+    watch = progress or (lambda _share, _what: None)
     with Output(output) as place, Processes() as processes:
         making = _Making(plan, place, processes)
-        seconds = run_jobs(making.jobs(), said, processes)
+        seconds = run_jobs(making.jobs(), watch, processes)
         making.finish()
         place.replace()
-    return Built(place.folder, "\n\n".join(filter(None, [report(plan), "\n".join(making.notes())])), seconds)
+    said = "\n\n".join(filter(None, [report(plan), "\n".join(making.notes())]))
+    return Built(place.folder, said, seconds, monotonic() - began)
 
 
 def foreseen(plan: Plan) -> str:
@@ -292,7 +300,9 @@ class _Making:
         # Beside the archive, so that what students get can be searched whatever the edition's outputs are.
         kept = self._new / "instructor" / leaks.SECRETS_FILE
         kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_text(kept_back.secrets(self._whole, self._policy).dump(), encoding="utf8")
+        secrets = kept_back.secrets(self._whole, self._policy)
+        kept.write_text(secrets.dump(), encoding="utf8")
+        self._search_own(secrets)
 
     # --- Pages
 
@@ -370,15 +380,26 @@ class _Making:
         self._run(self._bare, "paper", str(self._bare), str(self._new), "--book", *built)
 
     def _exam_pdf(self) -> None:
-        said = self._run(self._whole, "paper", str(self._whole), str(self._new), "--exam", *self._exam())
+        minutes = self._plan.settings.exam.minutes
+        lasting = [] if minutes is None else ["--minutes", str(minutes)]
+        said = self._run(self._whole, "paper", str(self._whole), str(self._new), "--exam", *self._exam(), *lasting)
         self._left_out += said.splitlines()
 
     # --- Nothing leaks
 
+    def _search_own(self, secrets: Secrets) -> None:
+        """Search what instructors write first, so that no page is built only to find there what was copied."""
+        named = {each.name for each in self._plan.chapters if each.own}
+        folders = (self._bare / "chapters", self._bare / "exercises" / "bank")
+        paths = [path for folder in folders for path in sorted(folder.iterdir()) if path.stem in named]
+        if found := [line for path in paths for line in leaks.scan(path, secrets)]:
+            raise EditionError(_leaks(found, "Write it differently there, or take it out."))
+
     def _search(self, outputs: Sequence[str]) -> None:
         parts = [_GIVEN[each] for each in outputs]
         if found := self._run(self._whole, "leaks", str(self._new), *parts):
-            raise EditionError(found.splitlines())
+            advice = "Write differently what of it is yours, or take it out. If none is, tell the authors of opsbook."
+            raise EditionError(_leaks(found.splitlines(), advice))
 
     def notes(self) -> list[str]:
         """Return what is to be said of what was made: sets that were replaced, and what was left out."""
@@ -391,6 +412,12 @@ class _Making:
             linked = pages / "_static" / "downloads" / notebooks.name
             linked.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(notebooks, linked)
+
+
+def _leaks(found: Sequence[str], advice: str) -> list[str]:
+    """Return findings as problems, of which the last says what to do about them."""
+    *first, last = [f"Leak: {line}" for line in found]
+    return [*first, f"{last}\nStudents would read what is kept from them. {advice}"]
 
 
 def _complaints(said: str, stage: Path) -> list[str]:

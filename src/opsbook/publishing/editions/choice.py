@@ -5,8 +5,9 @@ Rules that the edition's file does not spell out:
 - A chapter named by itself stands under the caption of its part in the course, an own one under that of the chapter
   before it. A chapter stands once.
 - What a chapter requires must be in the edition, wherever. With ``requires: auto`` it is put before the first chapter
-  that needs it, in the course's order: under its own caption before that chapter's part, unless it has the same. The
-  report says which chapters come after one that builds on them.
+  that needs it, in the course's order: in that chapter's part if it has the same caption, else in an earlier part that
+  has it, else under its own caption before that chapter's part. The report says which chapters come after one that
+  builds on them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -194,9 +195,18 @@ class Choice:
                 there.update(missing)
                 body.append(each)
             for each in ahead:
-                _append(whole, self.course.part(each.name), [each])
+                self._put(whole, each)
             _append(whole, caption, body)
         parts[:] = whole
+
+    def _put(self, parts: list[tuple[str, list[Chosen]]], pulled: Chosen) -> None:
+        """Add a chapter to the part of its caption, if nothing that it builds on comes later, else behind all."""
+        caption, needed = self.course.part(pulled.name), set(self.course.units[pulled.name].requires)
+        for number, (heading, members) in enumerate(parts):
+            if heading == caption and not needed & {each.name for _, later in parts[number + 1 :] for each in later}:
+                members.append(pulled)
+                return
+        _append(parts, caption, [pulled])
 
     def _missing(self, name: str, requires: Iterable[str], there: set[str]) -> list[str]:
         """Return what is not there of all that a chapter builds on, directly or not, in the course's order."""

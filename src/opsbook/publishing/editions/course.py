@@ -10,7 +10,7 @@ from typing import Any, Final
 import yaml
 
 from opsbook.exercises.exam import KIND_SHARES
-from opsbook.publishing.course import Unit, named, plain_heading, unit
+from opsbook.publishing.course import Unit, head, named, plain_heading, unit
 from opsbook.publishing.editions.sections import labels_of
 
 __all__ = ["Asked", "Course", "Document", "document", "examined", "of_bank", "read", "short", "texts"]
@@ -64,6 +64,9 @@ class Course:
         The questions of all banks, by full id.
     data : tuple of str
         The names of the data sets.
+    whole : tuple of str
+        The labels of sections, told at the head of their page, that are about the whole course or its project; no
+        edition has them.
     """
 
     root: Path
@@ -74,6 +77,7 @@ class Course:
     documents: Mapping[str, Document]
     questions: Mapping[str, Asked]
     data: tuple[str, ...]
+    whole: tuple[str, ...] = ()
 
     @property
     def chapters(self) -> tuple[str, ...]:
@@ -120,7 +124,12 @@ def read(root: Path) -> Course:
         questions |= of_bank(path, path.stem)
     package = json.loads((root / "datasets" / "datapackage.json").read_text(encoding="utf8"))
     data = tuple(each["name"] for each in package["resources"])
-    return Course(root, parts, tuple(pages), within, units, documents, questions, data)
+    whole = [label for each in documents.values() if each.path.suffix == ".md" for label in _whole(each.path)]
+    return Course(root, parts, tuple(pages), within, units, documents, questions, data, tuple(whole))
+
+
+def _whole(page: Path) -> list[str]:
+    return list(head(page.read_text(encoding="utf8")).get("whole_course", ()))
 
 
 def _file(root: Path, name: str) -> Path:

@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
+from opsbook.publishing.editions.settings import After
 from opsbook.publishing.editions.wording import day, escaped, joined
 
 if TYPE_CHECKING:
     from opsbook.publishing.editions.plan import Chapter, Plan
     from opsbook.publishing.editions.weeks import Session
 
-__all__ = ["blurbs", "contents", "front_page", "introduction", "week_plan"]
+__all__ = ["blurbs", "contents", "front_page", "introduction", "solutions_told", "week_plan"]
 
 _BLURB: Final = re.compile(
     r"^\*\*\[[^\]]*\]\(\.\./chapters/([\w.-]+)\.ipynb\)\.\*\*\s+(.+?)\s*(?=^\s*$|\Z)", re.MULTILINE | re.DOTALL
@@ -78,7 +79,8 @@ def _start(plan: "Plan", *, instructor: bool) -> str:
         f"Read here, on a computer or a phone, without an account: begin with {_link(first)}. Figures, models and "
         "questions work in the page, and what you answer stays on your device."
     )
-    lines = ["## How to start", reading]
+    told = "" if instructor else solutions_told(plan)
+    lines = ["## How to start", f"{reading} {told}".rstrip()]
     notebooks, where = (
         ("instructor-notebooks", "take `notebooks.zip`, which lies beside the folder of these pages, unpack it")
         if instructor
@@ -91,6 +93,15 @@ def _start(plan: "Plan", *, instructor: bool) -> str:
         lines.append(f"To work with code, {where}, open a terminal in the folder, and type:")
         lines.append("```\npip install -r requirements.txt\njupyter lab\n```")
     return "\n\n".join(lines)
+
+
+def solutions_told(plan: "Plan") -> str:
+    """Return what students are told of worked solutions that they do not have; nothing if they have them."""
+    if not plan.hidden:
+        return ""
+    if isinstance(plan.settings.solutions, After):
+        return f"Worked solutions come after {day(plan.settings.solutions.after)}."
+    return "Worked solutions stay with your instructor."
 
 
 def week_plan(plan: "Plan") -> str:
@@ -125,8 +136,8 @@ def contents(plan: "Plan", known: Mapping[str, str], titles: Mapping[str, str]) 
 
 
 def _entry(chapter: "Chapter", known: Mapping[str, str]) -> str:
-    said = f" {known[chapter.name]}" if chapter.name in known and not chapter.own else ""
-    line = f"**{_link(chapter)}.**{said}"
+    said = escaped(chapter.description) if chapter.own else known.get(chapter.name, "")
+    line = f"**{_link(chapter)}.** {said}".rstrip()
     return f"{line} [Exercises](../exercises/{chapter.name}.ipynb)." if chapter.exercises else line
 
 

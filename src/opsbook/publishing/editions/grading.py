@@ -7,6 +7,9 @@ Run in a process of the stage whose notebooks and banks are meant::
 The tests of a question stand in its bank and nowhere else. They are written out between nbgrader's markers in the
 source of each assignment, all of them, so that a grade does not depend on the library that a grader has installed:
 the student's one knows no hidden tests.
+
+Where the banks say of any question that it counts, only what counts has points here; other code tasks are practice in
+the same notebook, and a notebook without any that counts is no assignment. Where nothing counts, every code task does.
 """
 
 import argparse
@@ -30,7 +33,7 @@ from opsbook.errors import EditionError, UnknownNameError
 from opsbook.exercises.banks import bank, question
 from opsbook.exercises.code import CodeQuestion, CodeTest
 from opsbook.publishing.editions.withholding import student_notebook
-from opsbook.publishing.editions.wording import escaped
+from opsbook.publishing.editions.wording import escaped, joined
 from opsbook.publishing.lab import cited_names, legible
 from opsbook.publishing.notebooks import sources
 from opsbook.publishing.solutions import KEPT_BACK, MARKER, left_over, region
@@ -76,7 +79,7 @@ class Assignment:
 
     @property
     def points(self) -> float:
-        """What all its exercises are worth."""
+        """What all its exercises are worth; 0 where all of them are practice."""
         return sum(exercise.points for exercise in self.exercises)
 
 
@@ -207,7 +210,8 @@ def _graded(cell: Mapping[str, Any], text: str) -> tuple[str, Exercise]:
     if not isinstance(drawn, CodeQuestion):
         raise ValueError(f"{asked[0]} must be a question of the kind code, got {drawn.kind}.")  # noqa: TRY004 - as in `check_code`
     text = f"{_ASSERTED.sub('', text).rstrip()}\n{_region(drawn.tests)}"
-    return text, Exercise(name=name, question=drawn.id, points=_number(drawn.points))
+    counts = drawn.graded or not any(each.graded for each in bank())
+    return text, Exercise(name=name, question=drawn.id, points=_number(drawn.points) if counts else 0)
 
 
 def _number(points: float) -> float:
@@ -280,7 +284,8 @@ def write(stage: Path, out: Path) -> list[Assignment]:
         raise ModuleNotFoundError("nbgrader is not installed here. Install the extra: pip install 'opsbook[edition]'")
     if out.exists() and any(out.iterdir()):
         raise FileExistsError(f"`out` must be a new or an empty folder, got {out.name!r} with files in it. Empty it.")
-    found = assignments(stage)
+    held = assignments(stage)
+    found = [each for each in held if each.points]
     title = _title(stage)
     out.mkdir(parents=True, exist_ok=True)
     course = re.sub(r"[^a-z0-9]+", "-", title.casefold()).strip("-") or "course"
@@ -294,7 +299,7 @@ def write(stage: Path, out: Path) -> list[Assignment]:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(path.read_bytes())
     _release(out, [each.name for each in found])
-    _text(out / "README.md", _instructions(title, found))
+    _text(out / "README.md", _instructions(title, found, [each.name for each in held if not each.points]))
     return found
 
 
@@ -354,17 +359,9 @@ def _listening() -> tuple[logging.Logger, Callable[[], str]]:
     return log, lambda: said[1].splitlines()[-1] if len(said) > 1 else ""
 
 
-def _instructions(title: str, found: Sequence[Assignment]) -> str:
+def _instructions(title: str, found: Sequence[Assignment], practice: Sequence[str]) -> str:
     graded = {exercise.question for assignment in found for exercise in assignment.exercises}
     elsewhere = [asked for asked in bank() if asked.graded and asked.id not in graded]
-    rows = ["| Assignment | Exercise | Question | Points |", "| --- | --- | --- | ---: |"]
-    for assignment in found:
-        for exercise in assignment.exercises:
-            asked = f"`{exercise.question}`" if exercise.question else "own tests"
-            rows.append(f"| {assignment.name} | `{exercise.name}` | {asked} | {exercise.points:g} |")
-        rows.append(
-            f"| **{assignment.name}** | all | {len(assignment.asked)} more for practice | **{assignment.points:g}** |"
-        )
     listed = "".join(f"\n  - `{asked.id}`: {asked.points:g}" for asked in elsewhere)
     return _filled(
         "grading.md",
@@ -372,10 +369,29 @@ def _instructions(title: str, found: Sequence[Assignment]) -> str:
             "title": escaped(title),
             "version": version("nbgrader"),
             "first": found[0].name if found else "NAME",
-            "table": "\n".join(rows) if found else "This edition has no code exercises, so nothing here is graded.",
+            "table": _counting(found, practice),
             "elsewhere": f" These count, and are not graded here:\n{listed}" if listed else "",
         },
     )
+
+
+def _counting(found: Sequence[Assignment], practice: Sequence[str]) -> str:
+    """Return what counts as a table, and which notebooks are left out since nothing in them does."""
+    if not found:
+        lacking = "No code task of this edition counts" if practice else "This edition has no code exercises"
+        return f"{lacking}, so nothing here is graded."
+    rows = ["| Assignment | Exercise | Question | Points |", "| --- | --- | --- | ---: |"]
+    for assignment in found:
+        for exercise in assignment.exercises:
+            asked = f"`{exercise.question}`" if exercise.question else "own tests"
+            worth = f"{exercise.points:g}" if exercise.points else "practice"
+            rows.append(f"| {assignment.name} | `{exercise.name}` | {asked} | {worth} |")
+        rows.append(
+            f"| **{assignment.name}** | all | {len(assignment.asked)} more for practice | **{assignment.points:g}** |"
+        )
+    if practice:
+        rows += ["", f"Left out, since none of their code tasks counts: {joined(practice)}."]
+    return "\n".join(rows)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

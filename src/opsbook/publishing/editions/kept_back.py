@@ -1,4 +1,10 @@
-"""What an edition keeps from its students, read from the whole of it; less what they are meant to read anyway."""
+"""What an edition keeps from its students, read from the whole of it; less what they are meant to read anyway.
+
+Whatever the course shows its students is no secret. What instructors write, a chapter or a bank of their own or the
+front page, says nothing of what is a secret elsewhere: a solution that was copied there is what is looked for. It only
+excuses what is kept back of the same file, and a chapter the prompts, options, hints and feedback of its bank, which
+may quote it.
+"""
 
 import html
 import json
@@ -8,10 +14,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import yaml
+
 from opsbook.errors import BankError
 from opsbook.exercises.banks import class_seed
 from opsbook.exercises.numeric import NumericEntry, NumericQuestion
-from opsbook.exercises.question import Entry, Question
+from opsbook.exercises.question import KEPT_SOLUTION, Entry, Question
 from opsbook.exercises.reading import read_bank
 from opsbook.publishing.editions.streams import (
     OWN,
@@ -26,7 +34,7 @@ from opsbook.publishing.editions.streams import (
     letters,
     spaced,
 )
-from opsbook.publishing.editions.withholding import KEPT_SOLUTION, Policy, fed_by_solutions
+from opsbook.publishing.editions.withholding import Policy, fed_by_solutions
 from opsbook.publishing.lab import cited_names
 from opsbook.publishing.solutions import REGIONS
 
@@ -34,6 +42,9 @@ __all__ = ["secrets"]
 
 # The page that holds notes for who teaches, by its name.
 _GUIDE: Final = "book/instructor-guide"
+_FRONT: Final = "book/index"
+# What of a question may quote the chapter that it belongs to, by its name.
+_QUOTING: Final = ("prompt of", "text of", "hint of", "feedback of")
 
 _FEWEST: Final = 20  # characters that a text must have to be told from others
 _FEW: Final = 4  # letters and digits that tell a formula from a ruler
@@ -45,12 +56,17 @@ _KEPT_TAGS: Final = frozenset({"solution", "instructor"})
 
 
 class _Told(NamedTuple):
-    """Something that an author wrote: what it is, the text, whether it is code, and whether an exam shows it."""
+    """Something that an author wrote.
+
+    What it is, the text, whether it is code, whether an exam shows it, and the files of an instructor's that it stands
+    in, or that excuse it.
+    """
 
     name: str
     text: str
     code: bool = False
     exam: bool = False
+    own: frozenset[str] = frozenset()
 
 
 def secrets(instructor_stage: Path, policy: Policy) -> Secrets:
@@ -76,35 +92,53 @@ def secrets(instructor_stage: Path, policy: Policy) -> Secrets:
     kept: list[_Told] = []
     public: list[_Told] = []
     keyless: set[str] = set()
+    own = _own(instructor_stage)
     for path in sorted((instructor_stage / "exercises" / "bank").glob("*.yml")):
-        _read_bank(path, policy, kept, public, keyless)
+        held, shown = _read_bank(path, policy, keyless)
+        if path.stem in own:
+            held, shown = _of_bank(held, path.stem), [each._replace(own=frozenset({path.name})) for each in shown]
+        kept += held
+        public += shown
     for folder in ("book", "chapters", "exercises"):
         for path in sorted((instructor_stage / folder).rglob("*")):
             docname = path.relative_to(instructor_stage).with_suffix("").as_posix()
-            if path.suffix == ".ipynb":
-                _read_notebook(path, docname, kept, public)
-            elif path.suffix == ".md" and docname == _GUIDE:
-                kept += _guide(path, docname)
-            elif path.suffix == ".md":
-                _read_page(path, docname, kept, public)
+            held, shown = _read(path, docname, policy)
+            if docname in own.values() or (own and docname == _FRONT):
+                held, shown = ([each._replace(own=frozenset({docname})) for each in told] for told in (held, shown))
+            kept += held
+            public += shown
     public += _surroundings(instructor_stage)
-    if not policy.hidden:
-        kept = [each for each in kept if not each.name.startswith("solution")]
     works = cited_names(instructor_stage / "book" / "references.bib")
     return Secrets(_secret(kept, public, works), frozenset(keyless), policy.hidden)
 
 
+def _own(stage: Path) -> dict[str, str]:
+    """Return the chapters of the instructor's own, by their names and those of their banks."""
+    path = stage / "_config.yml"
+    settings = yaml.safe_load(path.read_text(encoding="utf8")) if path.exists() else {}
+    edition = settings.get("sphinx", {}).get("config", {}).get("opsbook_edition", {})
+    return {name: f"chapters/{name}" for name in edition.get("own", ())}
+
+
+def _of_bank(kept: Iterable[_Told], name: str) -> list[_Told]:
+    """Return what a bank of the instructor's own keeps back, with what excuses it."""
+    bank, both = frozenset({f"{name}.yml"}), frozenset({f"{name}.yml", f"chapters/{name}"})
+    return [each._replace(own=both if each.name.startswith(_QUOTING) else bank) for each in kept]
+
+
 def _secret(kept: Iterable[_Told], public: Iterable[_Told], works: Mapping[str, str]) -> tuple[Secret, ...]:
     """Return as secrets what stands in no public text."""
-    texts = [each for told in kept for each in _streams(told)]
+    texts = [(each, told.own) for told in kept for each in _streams(told)]
     found: list[Secret] = []
     for kind in STREAMS:
-        index = Index([each for each in texts if each.kind == kind], quotes=True)
+        index = Index([each for each, _ in texts if each.kind == kind], quotes=True)
+        own_to = [own for each, own in texts if each.kind == kind]
         masks = [bytearray(len(stream)) for stream in index.streams]
         for told in public if index.secrets else ():
             for data in _public_streams(told, works, kind):
                 for number, start, end in index.matches(data):
-                    if end - start >= min(len(masks[number]), _QUOTED):
+                    excused = not told.own or told.own & own_to[number]
+                    if excused and end - start >= min(len(masks[number]), _QUOTED):
                         masks[number][start:end] = b"\1" * (end - start)
         for secret, stream, mask in zip(index.secrets, index.streams, masks, strict=True):
             own = tuple(
@@ -122,14 +156,14 @@ def _streams(told: _Told) -> Iterator[Secret]:
     if len(text) < _FEWEST or text == KEPT_SOLUTION:
         return
     kind = "squeezed" if told.code else "letters"
-    streams = {STREAMS[kind](text): WHOLE}
+    streams = {STREAMS[kind](text): (text, WHOLE)}
     if not told.code:
         for part in _parts(text):
             for piece in (part, *re.split(r"(?<=[.!?])\s+", part)):
-                streams.setdefault(letters(piece), _PART)
-    for stream, fewest in streams.items():
+                streams.setdefault(letters(piece), (piece, _PART))
+    for stream, (piece, fewest) in streams.items():
         if len(stream) >= fewest:
-            yield Secret(told.name, stream, ((0, len(stream)),), kind, told.exam)
+            yield Secret(told.name, piece, ((0, len(stream)),), kind, told.exam)
     if len(STREAMS[kind](text)) < WHOLE and len(letters(text)) >= _FEW and len(spaced(text)) >= _FEWEST:
         yield _by_signs(told, text)
 
@@ -138,8 +172,8 @@ def _by_signs(told: _Told, text: str) -> Secret:
     """Return what is searched for of a text that has few letters: all its signs, less those that a page drops."""
     bare = text.strip() if told.code else text.strip(" $`*_")
     tries = (("squeezed", bare), ("spaced", bare), ("spaced", text))
-    kind, stream = next((kind, made) for kind, each in tries if len(made := STREAMS[kind](each)) >= WHOLE)
-    return Secret(told.name, stream, ((0, len(stream)),), kind, told.exam)
+    kind, each = next((kind, each) for kind, each in tries if len(STREAMS[kind](each)) >= WHOLE)
+    return Secret(told.name, each, ((0, len(STREAMS[kind](each))),), kind, told.exam)
 
 
 def _parts(text: str) -> list[str]:
@@ -170,13 +204,24 @@ def _public_streams(told: _Told, works: Mapping[str, str], kind: str) -> Iterato
             yield letters(part).encode()
 
 
-def _read_bank(path: Path, policy: Policy, kept: list[_Told], public: list[_Told], keyless: set[str]) -> None:
+def _read(path: Path, docname: str, policy: Policy) -> tuple[list[_Told], list[_Told]]:
+    """Return what a page or notebook keeps back, and what it shows."""
+    if path.suffix == ".ipynb":
+        return _read_notebook(path, docname, policy)
+    if path.suffix == ".md" and docname == _GUIDE:
+        return list(_guide(path, docname)), []
+    if path.suffix == ".md":
+        return _read_page(path, docname, policy)
+    return [], []
+
+
+def _read_bank(path: Path, policy: Policy, keyless: set[str]) -> tuple[list[_Told], list[_Told]]:
     file = read_bank(path, path.name)
     if file.problems:
         raise BankError(list(file.problems))
-    public += [_Told("objective", text) for text in file.objectives.values()]
+    public = [_Told("objective", text) for text in file.objectives.values()]
     notes = re.findall(r"^[ \t]*#[ \t]?(.*)$", path.read_text(encoding="utf8"), re.MULTILINE)
-    kept += [_Told(f"note in the bank {path.stem}", line) for line in notes]
+    kept = [_Told(f"note in the bank {path.stem}", line) for line in notes]
     seed = class_seed(path.parent)
     for question_id, entry in file.entries.items():
         beside: list[str] = []
@@ -191,7 +236,7 @@ def _read_bank(path: Path, policy: Policy, kept: list[_Told], public: list[_Told
             elif kind in {"prompt", "text"}:
                 (kept if dropped else public).append(told._replace(exam=True))
                 beside += [] if dropped else [text]
-            elif dropped or withheld or (policy.hidden and kind in {"solution", "rationale"}):
+            elif policy.hidden if kind in {"solution", "rationale"} else dropped or withheld:
                 kept.append(told)
             else:
                 beside.append(text)
@@ -200,6 +245,7 @@ def _read_bank(path: Path, policy: Policy, kept: list[_Told], public: list[_Told
             kept += _with_numbers(entry.draw(question_id, seed, fixed=False), all_of_it=dropped or withheld)
         # In a bank one text follows another, and letters alone do not tell where it begins.
         public.append(_Told(question_id, "\n".join(beside)))
+    return kept, public
 
 
 def _with_numbers(asked: Question, *, all_of_it: bool) -> Iterator[_Told]:
@@ -232,14 +278,19 @@ def _written(entry: Entry) -> Iterator[tuple[tuple[str | int, ...], str, bool, b
 # --- Notebooks and pages, read line by line --------------------------------------------------------------------------
 
 
-def _divided(text: str) -> tuple[list[tuple[str, str]], str]:
-    """Return what stands in regions that are kept back, by the region's name, and what stands outside of them."""
+def _divided(text: str, *, shown: bool = False) -> tuple[list[tuple[str, str]], str]:
+    """Return what stands in regions that are kept back, by the region's name, and what stands outside of them.
+
+    Solutions that are `shown` stand outside.
+    """
     inside: list[tuple[str, list[str]]] = []
     outside: list[str] = []
     region = ""
     for line in text.splitlines():
         begins = next((name for name in REGIONS if f"BEGIN {name}" in line), "")
         ends = any(f"END {name}" in line for name in REGIONS)
+        if begins == "SOLUTION" and shown:
+            continue
         if begins:
             region = begins
             inside.append((begins, []))
@@ -277,7 +328,9 @@ def _strings(value: object) -> Iterator[str]:
             yield from _strings(each)
 
 
-def _read_notebook(path: Path, docname: str, kept: list[_Told], public: list[_Told]) -> None:
+def _read_notebook(path: Path, docname: str, policy: Policy) -> tuple[list[_Told], list[_Told]]:
+    kept: list[_Told] = []
+    public: list[_Told] = []
     notebook = json.loads(path.read_text(encoding="utf8"))
     known = {"kernelspec", "language_info"}
     for name, value in notebook.get("metadata", {}).items():
@@ -286,7 +339,7 @@ def _read_notebook(path: Path, docname: str, kept: list[_Told], public: list[_To
             public += [_Told("about", text) for text in _strings(value.get("objectives"))]
             unknown = {key: each for key, each in value.items() if key not in _ABOUT}
         kept += [_Told(f"metadata of {docname}", text) for text in _strings(unknown)]
-    fed = fed_by_solutions(notebook["cells"])
+    fed = fed_by_solutions(notebook["cells"]) if policy.hidden else ()
     for number, cell in enumerate(notebook["cells"], 1):
         where = f"cell {number} of {docname}"
         source, is_code = "".join(cell["source"]), cell["cell_type"] == "code"
@@ -294,8 +347,9 @@ def _read_notebook(path: Path, docname: str, kept: list[_Told], public: list[_To
         tags, grading = _KEPT_TAGS & set(metadata.get("tags", ())), metadata.get("nbgrader", {})
         held = {name: value for name, value in metadata.items() if name not in _CELL_METADATA}
         kept += [_Told(f"metadata of {where}", text, code=code) for text in _strings(held) for code in (False, True)]
-        regions, outside = _divided(source)
-        if tags or (grading.get("solution") and not regions):
+        regions, outside = _divided(source, shown=not policy.hidden)
+        solved = "solution" in tags or (grading.get("solution") and not regions)
+        if "instructor" in tags or (solved and policy.hidden):
             name = f"{min(tags, default='solution')} in {where}"
             kept.append(_Told(name, source, code=is_code))
             kept += _told_by(name, cell)
@@ -314,6 +368,7 @@ def _read_notebook(path: Path, docname: str, kept: list[_Told], public: list[_To
             comments, rest = _commented(outside)
             kept += [_Told(f"comment in {where}", text) for text in comments]
             public.append(_Told(where, rest))
+    return kept, public
 
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -343,20 +398,26 @@ def _picture(encoded: str) -> str:
     return signs[400:2400] if len(signs) > 800 else signs  # noqa: PLR2004 - behind what software writes first
 
 
-def _read_page(path: Path, docname: str, kept: list[_Told], public: list[_Told]) -> None:
+def _read_page(path: Path, docname: str, policy: Policy) -> tuple[list[_Told], list[_Told]]:
     regions, outside = _divided(path.read_text(encoding="utf8"))
-    kept += [_Told(f"{region.lower()} in {docname}", text) for region, text in regions]
+    kept = [
+        _Told(f"{region.lower()} in {docname}", text)
+        for region, text in regions
+        if policy.hidden or region != "SOLUTION"
+    ]
 
     def tagged(found: re.Match[str]) -> str:
-        if not re.search(r"^[ \t]*:?tags:.*\b(?:solution|instructor)\b", found[0], re.MULTILINE):
+        tags = re.search(r"^[ \t]*:?tags:.*\b(solution|instructor)\b", found[0], re.MULTILINE)
+        if not tags:
             return found[0]
-        kept.append(_Told(f"solution in {docname}", found[2], code=True))
+        if policy.hidden or tags[1] == "instructor":
+            kept.append(_Told(f"solution in {docname}", found[2], code=True))
         return ""
 
     outside = re.sub(r"^(`{3,})\{code-cell\}[^\n]*\n(.*?)^\1[ \t]*$", tagged, outside, flags=re.DOTALL | re.MULTILINE)
     comments, rest = _commented(outside)
     kept += [_Told(f"comment in {docname}", text) for text in comments]
-    public.append(_Told(docname, rest))
+    return kept, [_Told(docname, rest)]
 
 
 def _guide(path: Path, docname: str) -> Iterator[_Told]:

@@ -52,14 +52,14 @@ def _decoded(text: str) -> Iterator[bytes]:
 
 
 def _given_away(text: str, held: Secrets, *, exam: bool, form: str = "") -> dict[str, str]:
-    """Return the names of the secrets that a text holds, each with the form in which it does."""
+    """Return the names of the secrets that a text holds, each with the form in which it does, and some words of it."""
     found: dict[str, str] = {}
     for name, reading in forms(text):
         for kind, make in STREAMS.items():
             index = held.index(kind)
-            for secret in index.found(make(reading).encode(errors="ignore")) if index.secrets else ():
+            for secret, words in index.found(make(reading).encode(errors="ignore")) if index.secrets else ():
                 if not (exam and secret.exam):
-                    found.setdefault(secret.name, form or name)
+                    found.setdefault(secret.name, f'({form or name}): "{words}"')
     return found
 
 
@@ -77,7 +77,7 @@ def _in_text(blob: Blob, held: Secrets, *, exam: bool) -> dict[str, str]:
     for decoded in _decoded(source):
         if decoded[:2] in {b"PK", b"\x1f\x8b"} or decoded[:5] == b"%PDF-":
             for inner in blobs("", decoded):
-                found = {**dict.fromkeys(_given_away(text_of(inner), held, exam=exam), "base64"), **found}
+                found = {**_given_away(text_of(inner), held, exam=exam, form="base64"), **found}
         pieces.append(decoded.decode("utf-8", errors="ignore"))
     if pieces:
         found = {**_given_away("\0".join(pieces), held, exam=exam, form="base64"), **found}
@@ -104,7 +104,7 @@ def scan(target: Path, held: Secrets, *, within: Path | None = None) -> list[str
     Returns
     -------
     list of str
-        A line for every finding: where, what, and in which form. None is good news.
+        A line for every finding: where, what, in which form, and some words of it. None is good news.
     """
     paths = sorted(path for path in target.rglob("*") if path.is_file()) if target.is_dir() else [target]
     base = within or (target if target.is_dir() else target.parent)
@@ -116,7 +116,7 @@ def scan(target: Path, held: Secrets, *, within: Path | None = None) -> list[str
             exam = blob.place == _EXAM
             if (digest, exam) not in texts:
                 texts[digest, exam] = _in_text(blob, held, exam=exam)
-            findings += [f"{blob.place}: {name} ({form})" for name, form in texts[digest, exam].items()]
+            findings += [f"{blob.place}: {name} {told}" for name, told in texts[digest, exam].items()]
             findings += [f"{blob.place}: {found}" for found in dict.fromkeys(by_place(blob, held))]
     return findings
 
@@ -144,8 +144,11 @@ def check(output: Path, parts: Sequence[str] = ()) -> list[str]:
         What says so cannot be read.
     """
     file = output / "instructor" / SECRETS_FILE
+    if not output.is_dir():
+        raise FileNotFoundError(f"there is no folder {output}. Name the one that `opsbook edition build` wrote.")
     if not file.is_file():
-        raise FileNotFoundError(f"{file} is missing, which says what is secret. Build the edition again.")
+        hint = "Name the folder that `opsbook edition build` wrote, or build the edition again."
+        raise FileNotFoundError(f"{file} is missing, which says what is secret. {hint}")
     try:
         held = Secrets.load(file.read_text(encoding="utf8"))
     except (ValueError, LookupError, TypeError) as error:

@@ -102,6 +102,9 @@ class Links:
         The pages that the full book has.
     titles : mapping of str to str
         The titles of pages, by their names.
+    unsaid : collection of str
+        Those of `left_out` that the course's pages and exercises do not speak of, and its chapters hardly: with a link
+        to one goes its sentence there, or what a semicolon parts off from the sentence.
     """
 
     left_out: Collection[str] = ()
@@ -112,6 +115,7 @@ class Links:
     full_book: str = ""
     elsewhere: Collection[str] = ()
     titles: Mapping[str, str] = field(default_factory=dict)
+    unsaid: Collection[str] = ()
 
     def rewritten(self, text: str, document: str, *, code: bool = False) -> tuple[str, list[Reference]]:
         """Return a text as the edition holds it, and the references in it that were changed.
@@ -304,6 +308,11 @@ class _Work:
                 text = f"{text[:start]}{new}{text[found.end() :]}"
                 place = start + len(new)
                 continue
+            if leads.document in self._links.unsaid and not self._document.startswith("chapters/"):
+                first, last = _said(text, start, found.end())
+                if last:
+                    text, place = text[:first] + text[last:], first
+                    continue
             before, after = text[:start], text[found.end() :]
             opening = next((each for each in _OPENINGS if before.endswith(each)), "")
             bare = before.removesuffix(opening).rstrip(" ")
@@ -340,6 +349,31 @@ class _Work:
         if address := self._links.address(place):
             return f"<a{link['head']}href={link['quote']}{address}{link['quote']}{link['tail']}>{link['words']}</a>"
         return link["words"]
+
+
+_ITEM_BEGUN: Final = re.compile(r"^[ \t]*(?:[-*+]|\d+[.)])[ \t]+", re.MULTILINE)
+_SENTENCE_BEGUN: Final = re.compile(r"(?P<stop>[.!?][\")*]*|;)\s+")
+_SENTENCE_ENDED: Final = re.compile(r"[.!?](?=\s|\Z)|\n[ \t]*\n")
+_WHOLE: Final = re.compile(r"[ \t]*(?:\Z|\n(?:[ \t]*\n|(?=[ \t]*(?:[-*+]|\d+[.)])[ \t]))+)")
+
+
+def _said(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return from where to where the sentence reaches that holds a link, or its part; (0, 0) if it has no end."""
+    ended = _SENTENCE_ENDED.search(text, end)
+    if not ended or ended[0].startswith("\n"):
+        return 0, 0
+    block = text.rfind("\n\n", 0, start) + 2 if "\n\n" in text[:start] else 0
+    item = [*_ITEM_BEGUN.finditer(text, block, start)][-1:]
+    first = item[0].end() if item else block
+    begun = [*_SENTENCE_BEGUN.finditer(text, first, start)][-1:]
+    if not begun:
+        whole = _WHOLE.match(text, ended.end())
+        if whole:
+            return (item[0].start() if item else block), whole.end()
+        return first, len(text) - len(text[ended.end() :].lstrip())
+    if begun[0]["stop"] == ";":
+        return begun[0].start(), ended.start()
+    return begun[0].end("stop"), ended.end()
 
 
 def _opening(text: str, end: int) -> int | None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -11,7 +12,7 @@ from typing import Any, Final
 import yaml
 
 from opsbook.errors import EditionError
-from opsbook.exercises.forms import enumerated, meant
+from opsbook.exercises.forms import enumerated, meant, shown
 from opsbook.files import refuse
 from opsbook.files import write as write_files
 from opsbook.located import write
@@ -41,13 +42,20 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "data": "data: {contact_log: {seed: 7}, tips: our-tips.csv}",
     "solutions": "solutions: {after: 2027-06-30}",
     "seed": "seed: 7",
-    "exam": "exam: {questions: 40, seed: 1}",
+    "exam": "exam: {questions: 40, minutes: 60, seed: 1}",
     "outputs": "outputs: [student-html, instructor-html, student-notebooks]",
 }
 """What a new file shows of each key that it does not set."""
 
+_FLAGS: Final = {
+    "include": "--chapter",
+    "term": "--start",
+    **{name: f"--{name}" for name in ("title", "institution", "accent", "solutions", "start", "every", "weeks")},
+}
+_KEY: Final = re.compile(r"(?:term\.)?(\w+)(?:\[\d+\]|\.\w+)*(?=: )")
 _WIDTH: Final = 110
 _WEEKS: Final = 12
+_SHOWING: Final = ("hidden", "shown")
 _SUFFIXES: Final = (".yml", ".yaml")
 
 
@@ -96,7 +104,7 @@ def new(
     Raises
     ------
     EditionError
-        A value breaks the rule of its key; nothing is written.
+        A value breaks the rule of its key, told by the option of the command that it stands behind; nothing is written.
     FileExistsError
         There is such a file already, and `force` is False.
     """
@@ -114,13 +122,14 @@ def new(
     if chapters:
         values |= {"include": list(chapters), "requires": "auto"}
     if solutions:
-        values["solutions"] = solutions if solutions.isalpha() else {"after": solutions}
+        values["solutions"], found = _solutions(solutions)
+        problems += found
     content = text({key: value for key, value in values.items() if value or key == "title"}, file)
     try:
         settings = of_text(content, file)
     except EditionError as error:
         # There are no lines yet that anybody could look up.
-        faults = [told.removeprefix(f"{file}:").partition(": ")[2] for told in error.problems]
+        faults = [_with_flag(told.removeprefix(f"{file}:").partition(": ")[2]) for told in error.problems]
         raise EditionError([*problems, *faults]) from None
     if problems:
         raise EditionError(problems)
@@ -129,9 +138,14 @@ def new(
     return settings
 
 
+def _with_flag(told: str) -> str:
+    """Return a problem of a key as one of the option that its value was typed behind."""
+    return _KEY.sub(lambda key: _FLAGS.get(key[1], key[0]), told, count=1) if _KEY.match(told) else told
+
+
 def _term(start: str, every: Sequence[str], weeks: int | None) -> tuple[dict[str, Any], list[str]]:
     if not start:
-        return {}, ["term: must have a start beside weekdays and weeks, got none. Add the first day, as 2027-02-01."]
+        return {}, ["--start: must stand beside --every and --weeks, got nothing. Add the first day, as 2027-02-01."]
     try:
         day = date.fromisoformat(start)
     except ValueError:
@@ -140,11 +154,20 @@ def _term(start: str, every: Sequence[str], weeks: int | None) -> tuple[dict[str
     return {"start": start, "every": weekdays, "weeks": _WEEKS if weeks is None else weeks}, []
 
 
+def _solutions(when: str) -> tuple[object, list[str]]:
+    if when[:1].isdigit():
+        return {"after": when}, []
+    if when in _SHOWING:
+        return when, []
+    rule = f"must be hidden, shown, or the last day on which they are hidden, got {shown(when)}."
+    return None, [f"--solutions: {rule} {meant(when, _SHOWING, 'Write for example 2027-06-30.')}"]
+
+
 def _name_problems(chapters: Sequence[str], root: Path) -> list[str]:
     parts = _parts(root)
     known = [*parts, *(name for names in parts.values() for name in names)]
     return [
-        f"chapters: must be chapters or parts of the course, got {name!r}. "
+        f"--chapter: must be a chapter or a part of the course, got {name!r}. "
         + meant(name, known, f"There are: {enumerated(known)}.")
         for name in chapters
         if name not in known and not is_own(name)

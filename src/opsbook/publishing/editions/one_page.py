@@ -34,6 +34,8 @@ _LEFT_OUT: Final = frozenset(
 _LEFT_OUT_TAGS: Final = frozenset(
     {"audio", "button", "canvas", "embed", "iframe", "object", "script", "style", "template", "video"}
 )
+# Of a learner's own answers a book knows nothing.
+_NOT_ON_PAPER: Final = frozenset({"book/my-progress"})
 # What works in a browser alone, and what stands in its place.
 _ALIVE: Final = {
     "ops-progress": "Your answers and how you did stand here on the course’s website.",
@@ -58,7 +60,7 @@ _FIELDS: Final = {
 }
 _TRY: Final = " With JavaScript it can be tried out."
 _ATTRIBUTE: Final = re.compile(r"""\s+([\w:.-]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'>]+))?""")
-_DROPPED: Final = re.compile(r"data-|tabindex$|title$|download$|on|autocomplete$|for$")
+_DROPPED: Final = re.compile(r"data-(?!asks$)|tabindex$|title$|download$|on|autocomplete$|for$")
 _POINTING: Final = frozenset({"id", "aria-labelledby", "aria-describedby", "headers"})
 _OF_PICTURES: Final = re.compile(r"url\(\s*#([^)]+)\)")
 
@@ -136,11 +138,12 @@ class _Contents(HTMLParser):
 
 
 def leaves(site: Path) -> tuple[Leaf, ...]:
-    """Return the pages of a built site in the order of its contents, the front page apart."""
+    """Return the pages of a built site that go on paper, in the order of its contents, the front page apart."""
     page = (site / f"{_FRONT}.html").read_text(encoding="utf8")
     contents = _Contents()
     contents.feed(_between(page, '<nav id="contents"', "</nav>"))
-    return tuple(each for each in contents.found if (site / f"{each.name}.html").is_file())
+    held = (each for each in contents.found if each.name not in _NOT_ON_PAPER)
+    return tuple(each for each in held if (site / f"{each.name}.html").is_file())
 
 
 def _between(text: str, start: str, end: str) -> str:
@@ -358,7 +361,8 @@ def one_page(site: Path, *, title_page: str, title: str, styles: str) -> str:
     -------
     str
         The page. After `title_page` come the contents, in which an empty element of the class ``paper-on`` waits for
-        each page number, then the site's front page and all others, each an article with an id by `anchor`.
+        each page number, then the site's front page and all others that go on paper, each an article with an id by
+        `anchor`.
     """
     pages = leaves(site)
     known = {_FRONT, *(leaf.name for leaf in pages)}

@@ -16,7 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, Self
 
-__all__ = ["MARKER", "Output", "foreign"]
+__all__ = ["MARKER", "Output", "foreign", "stamp"]
 
 MARKER: Final = ".opsbook-edition.json"
 """The file that tells an edition's output from any other folder."""
@@ -148,6 +148,14 @@ class Output:
         for each in reversed(self._made):
             if not any(each.iterdir()):
                 each.rmdir()
+
+
+def stamp(folder: Path) -> int | None:
+    """Return what tells an edition's output from the next one in the same folder; None if there is none."""
+    try:
+        return (folder / MARKER).stat().st_mtime_ns
+    except OSError:
+        return None
 
 
 def foreign(folder: Path) -> list[str]:

@@ -23,7 +23,7 @@ from opsbook.exercises.explorers import EXPLORER_MIME_TYPE
 from opsbook.exercises.forms import enumerated, meant, shown
 from opsbook.exercises.page import QUESTION_MIME_TYPE
 from opsbook.exercises.views import VIEW_MIME_TYPE
-from opsbook.located import Place, Tree, UnreadableError, parse
+from opsbook.located import Place, Tree, UnreadableError, parse, remedy
 from opsbook.publishing.editions.styles import reaches_out
 
 __all__ = ["EXTENSIONS", "Held", "fact_line", "form_faults", "held", "shows_picture"]
@@ -34,7 +34,8 @@ EXTENSIONS: Final = frozenset(
 """What the book's pages understand beyond Markdown."""
 
 _HEAD: Final = re.compile(r"\A---\n(.*?)^---$", re.MULTILINE | re.DOTALL)
-_FACTS: Final = ("covers", "minutes", "objectives", "requires")
+_FACTS: Final = ("covers", "description", "minutes", "objectives", "requires")
+_LONGEST_DESCRIPTION: Final = 500
 _TOOLS: Final = ("file_format", "jupytext", "myst", "mystnb", "substitutions")
 
 # Directives whose content is Markdown, those whose content is not, and those that show a picture.
@@ -52,6 +53,7 @@ _ROLES: Final = (
     *("strong", "sub", "sup", "term"),
 )
 _DIRECTIVE: Final = re.compile(r"\{([^}\s]*)\}[ \t]*(.*)", re.DOTALL)
+_NAME: Final = re.compile(r"(?:[ \t]*:.*\n)*?[ \t]*:name:[ \t]*(\S+)")
 _TARGET: Final = re.compile(r"^[ \t]*:?target:[ \t]*(\S+)", re.MULTILINE)
 
 _TAGS: Final = (
@@ -151,7 +153,7 @@ def _broken(error: Exception) -> tuple[int, str]:
         return error.line or 1, str(error)
     mark = getattr(error, "problem_mark", None)
     reason = getattr(error, "problem", None) or "a value is none of its kind"
-    return (mark.line + 1 if mark else 1), f"{reason}. Check indentation, quotes and colons."
+    return (mark.line + 1 if mark else 1), f"{reason}. {remedy(reason)}"
 
 
 def _fact_faults(facts: object) -> Iterator[tuple[Place, str]]:
@@ -165,15 +167,24 @@ def _fact_faults(facts: object) -> Iterator[tuple[Place, str]]:
         if key not in _FACTS:
             near = meant(str(key), _FACTS, f"There are: {enumerated(_FACTS)}.")
             yield (key,), f"opsbook.{key}: must be one of a chapter's facts. {near}"
-        elif value is None:
-            continue
-        elif key == "minutes":
-            if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= 1_000:  # noqa: PLR2004
-                yield (key,), f"opsbook.minutes: must be a whole number from 1 to 1,000, got {shown(value)}. Mend it."
-        elif not isinstance(value, list):
-            yield (key,), f"opsbook.{key}: must be a list, got {shown(value)}. Write `[…]` around it."
-        else:
-            yield from _listed_faults(key, value)
+        elif value is not None:
+            yield from _value_faults(key, value)
+
+
+def _value_faults(key: str, value: object) -> Iterator[tuple[Place, str]]:
+    called, rule = f"opsbook.{key}", ""
+    if key == "minutes":
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= 1_000:  # noqa: PLR2004
+            rule = f"must be a whole number from 1 to 1,000, got {shown(value)}. Mend it."
+    elif key == "description":
+        if not isinstance(value, str) or not 0 < len(value.strip()) <= _LONGEST_DESCRIPTION:
+            rule = f"must be a text of at most {_LONGEST_DESCRIPTION} characters, got {shown(value)}. Write a sentence."
+    elif not isinstance(value, list):
+        rule = f"must be a list, got {shown(value)}. Write `[…]` around it."
+    else:
+        yield from _listed_faults(key, value)
+    if rule:
+        yield (key,), f"{called}: {rule}"
 
 
 def _listed_faults(key: str, values: Sequence[object]) -> Iterator[tuple[Place, str]]:
@@ -181,7 +192,8 @@ def _listed_faults(key: str, values: Sequence[object]) -> Iterator[tuple[Place, 
         place, called = (key, number), f"opsbook.{key}[{number + 1}]"
         if key == "objectives":
             if not isinstance(value, dict) or not all(isinstance(value.get(each), str) for each in ("id", "text")):
-                yield place, f"{called}: must be a mapping with the texts `id` and `text`, got {shown(value)}. Mend it."
+                rule = f"{called}: must be a mapping with the texts `id` and `text`, got {shown(value)}."
+                yield place, f"{rule} Write for example {{id: our-hotel/1, text: Tell who waits.}}."
         elif not isinstance(value, str):
             yield place, f"{called}: must be a name, got {shown(value)}. Write it as text."
 
@@ -281,6 +293,8 @@ class Held:
         The place, the role and the words of each role that may lead somewhere.
     asked, explorers : list of tuple of str
         The place of each question and explorer that it borrows, and what it names.
+    labels : list of tuple of str
+        The place of each label, and the label.
     """
 
     name: str
@@ -290,6 +304,7 @@ class Held:
     cited: list[tuple[str, str, str]] = field(default_factory=list)
     asked: list[tuple[str, str]] = field(default_factory=list)
     explorers: list[tuple[str, str]] = field(default_factory=list)
+    labels: list[tuple[str, str]] = field(default_factory=list)
 
 
 def held(path: Path, name: str) -> Held:
@@ -361,7 +376,7 @@ class _Reading:
         if depth > _DEEPEST:
             self._refuse(where(first + 1), "blocks must not be nested more than 20 deep. Write it more simply.")
             return
-        line = first + 1
+        line, lines = first + 1, text.split("\n")
         tokens = self._parser.parse(text)
         for place, token in enumerate(tokens):
             if token.map and token.type != "inline":
@@ -371,15 +386,21 @@ class _Reading:
             elif token.type == "heading_open" and not depth and not self._begun:
                 self._begun = True
                 self.titled = token.tag == "h1" and token.markup == "#" and bool(tokens[place + 1].content.strip())
-            elif token.type in {"fence", "colon_fence"}:
-                self._fence(token, where, line, depth)
-            elif token.type == "substitution_block":
-                self._substitution(where(line))
-            elif token.type == "html_block":
-                self._html(token.content, where(line))
             elif token.type == "inline":
                 start = first + token.map[0] + 1 if token.map else line
                 self._inline(token.children or (), where, start)
+            elif token.type in {"fence", "colon_fence"}:
+                self._fence(token, where, line, depth, closed=_closed(token, lines))
+            else:
+                self._block(token, where(line))
+
+    def _block(self, token: Token, where: str) -> None:
+        if token.type == "myst_target":
+            self.found.labels.append((where, token.content))
+        elif token.type == "substitution_block":
+            self._substitution(where)
+        elif token.type == "html_block":
+            self._html(token.content, where)
 
     def _inline(self, tokens: Iterable[Token], where: Callable[[int], str], line: int) -> None:
         for token in tokens:
@@ -398,7 +419,10 @@ class _Reading:
             if token.type != "image" and token.children:
                 self._inline(token.children, where, line)
 
-    def _fence(self, token: Token, where: Callable[[int], str], line: int, depth: int) -> None:
+    def _fence(self, token: Token, where: Callable[[int], str], line: int, depth: int, *, closed: bool) -> None:
+        if not closed:
+            rule = f"a block that begins with {token.markup} must end with a line of the same signs, got none."
+            self._refuse(where(line), f"{rule} Add it.")
         directive = _DIRECTIVE.match(unescapeAll(token.info).strip())
         if directive is None:
             return
@@ -408,6 +432,8 @@ class _Reading:
             near = meant(name, known, f"There are: {enumerated(sorted(known))}.")
             self._refuse(where(line), f"the directive {name!r} must be one that chapters may use. {near}")
             return
+        if label := _NAME.match(token.content):
+            self.found.labels.append((where(line), label[1]))
         for address in _TARGET.findall(token.content):
             self._link(address, where(line))
         if name in _BORROWING:
@@ -455,6 +481,13 @@ class _Reading:
             reader.faults.append("HTML must end every tag with `>` in its own block. Mend it.")
         for rule in reader.faults:
             self._refuse(where, rule)
+
+
+def _closed(block: Token, lines: Sequence[str]) -> bool:
+    """Return whether a block of code or a directive has an end of its own, and not only that of what it stands in."""
+    start, end = block.map or (0, 0)
+    last = lines[min(end, len(lines)) - 1].strip(" \t\r>")
+    return end - start > 1 and len(last) >= len(block.markup) and set(last) == {block.markup[0]}
 
 
 @cache

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from opsbook.exercises.forms import meant
+from opsbook.exercises.forms import meant, nearest
 from opsbook.located import Place, parse
 from opsbook.publishing.editions import sections
 from opsbook.publishing.editions.course import Asked, Document, texts
 from opsbook.publishing.editions.links import Links, target
 from opsbook.publishing.editions.own_chapters import Held, shows_picture
 from opsbook.publishing.editions.own_files import image_faults
+from opsbook.publishing.editions.wording import likely
 
 __all__ = ["Known", "bank_faults", "picture_faults", "same_pictures"]
 
@@ -80,13 +81,28 @@ class Known:
             if held is None or held.path.suffix != ".ipynb":
                 yield f"{where}: there is no notebook {each!r} with an explorer. Write `chapter.ipynb`."
         yield from self._asking_faults(content, self.documents[name].path)
+        yield from self._label_faults(content, name)
+
+    def _label_faults(self, content: Held, name: str) -> Iterator[str]:
+        taken = {
+            label.casefold(): document
+            for document, each in self.documents.items()
+            if document != name and document not in self.links.left_out
+            for label in each.labels
+            if label not in self.links.dropped.get(document, ())
+        }
+        for where, label in content.labels:
+            if label.casefold() in taken:
+                rule = f"{where}: the label {label!r} must stand once in the course"
+                yield f"{rule}, got it in {taken[label.casefold()]} as well. Rename it, and what leads to it."
+            taken.setdefault(label.casefold(), "the lines above")
 
     def _asking_faults(self, content: Held, path: Path) -> Iterator[str]:
         known = {*self.links.questions, *self.questions}
         for where, each in dict.fromkeys(content.asked):
             yield from self._exam_fault(where, each)
             if each not in known:
-                near = meant(each, list(known), "Write it into a bank, under `banks`.")
+                near = likely(each, known, "Write it into a bank, under `banks`.")
                 yield f"{where}: there is no question {each!r}. {near}"
         if path.suffix != ".ipynb":
             return
@@ -95,7 +111,7 @@ class Known:
         for each in sorted(sections.asked(json.loads(path.read_text(encoding="utf8"))["cells"])):
             yield from self._exam_fault(content.name, each)
             if each not in here:
-                near = meant(each, list(here), "Include its chapter, or write it into a bank, under `banks`.")
+                near = likely(each, here, "Include its chapter, or write it into a bank, under `banks`.")
                 yield f"{content.name}: there is no question {each!r} in this edition. {near}"
 
     def _exam_fault(self, where: str, question_id: str) -> Iterator[str]:
@@ -124,7 +140,10 @@ class Known:
         return rule
 
     def _near_page(self, document: str) -> str:
-        return meant(document, list(self.documents), "Chapters lie in this folder, pages in `../book`.")
+        folder, _, name = document.rpartition("/")
+        beside = {each.rpartition("/")[2]: each for each in self.documents if each.rpartition("/")[0] == folder}
+        near = nearest(name, beside)
+        return f"Did you mean `{beside[near]}`?" if near else "Chapters lie in this folder, pages in `../book`."
 
     def _role_faults(self, role: str, said: str, name: str) -> Iterator[str]:
         """Yield what the words of a role name and nobody has."""
@@ -132,7 +151,7 @@ class Known:
         at = ((found[1] or found[2]) if found else said).strip()
         if role in {"ref", "numref"}:
             if at not in self.links.labels:
-                near = meant(at, list(self.links.labels), "Mend the label.")
+                near = likely(at, self.links.labels, "Mend the label.")
                 yield f"the reference to {at!r} leads to no section. {near}"
         elif role == "doc":
             leads = target(at, name)

@@ -21,6 +21,7 @@ from opsbook.exercises.exam import FULL_MINUTES, FULL_QUESTIONS, full_exam
 from opsbook.exercises.paper import paper_guide, paper_head, paper_key, paper_markup
 from opsbook.exercises.question import Question
 from opsbook.publishing.book import command
+from opsbook.publishing.colours import style
 from opsbook.publishing.course import read_home, words
 from opsbook.publishing.editions.one_page import lead, one_page, rights
 from opsbook.publishing.editions.printing import STYLES, NoPressError, printed
@@ -40,11 +41,18 @@ def _about(stage: Path) -> dict[str, Any]:
     return {**edition, "title": configuration["title"], "author": configuration.get("author", "")}
 
 
+def _styles(about: dict[str, Any]) -> str:
+    colours = style(about.get("accent", ""))
+    return f"{STYLES}<style>{colours}</style>" if colours else STYLES
+
+
+def _logo(about: dict[str, Any], folder: Path) -> str:
+    logo = about.get("logo")
+    return f'<img class="paper-logo" src="{(folder / "_static" / logo).resolve().as_uri()}" alt="">' if logo else ""
+
+
 def _title_page(about: dict[str, Any], site: Path) -> str:
-    lines = []
-    if logo := about.get("logo"):
-        lines.append(f'<img class="paper-logo" src="{(site / "_static" / logo).resolve().as_uri()}" alt="">')
-    lines.append(f'<p class="paper-title">{escape(about["title"])}</p>')
+    lines = [_logo(about, site), f'<p class="paper-title">{escape(about["title"])}</p>']
     if subtitle := lead(site):
         lines.append(f'<p class="paper-subtitle">{escape(subtitle)}</p>')
     people = [about.get(key) for key in ("instructor", "institution")]
@@ -64,7 +72,7 @@ def book_page(stage: Path, site: Path) -> str:
         Its built pages.
     """
     about = _about(stage)
-    return one_page(site, title_page=_title_page(about, site), title=about["title"], styles=STYLES)
+    return one_page(site, title_page=_title_page(about, site), title=about["title"], styles=_styles(about))
 
 
 def write_book(stage: Path, file: Path, *, site: Path | None = None) -> None:
@@ -103,53 +111,53 @@ def _built(stage: Path, folder: Path) -> Path:
 # --- The exam --------------------------------------------------------------------------------------------------
 
 
-def _exam_document(title: str, heading: str, of: str, body: str) -> str:
+def _exam_document(stage: Path, heading: str, body: str) -> str:
+    about = _about(stage)
+    of = " · ".join(filter(None, (about["title"], about.get("institution"))))
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        f"<title>{escape(heading)} · {escape(title)}</title>{STYLES}</head>"
-        f'<body class="paper paper-exam"><main><p class="paper-of">{escape(of)}</p>'
+        f"<title>{escape(heading)} · {escape(about['title'])}</title>{_styles(about)}</head>"
+        f'<body class="paper paper-exam"><main>{_logo(about, stage / "book")}<p class="paper-of">{escape(of)}</p>'
         f"<h1>{escape(heading)}</h1>{body}</main></body></html>\n"
     )
 
 
-def exam_page(questions: Sequence[Question], *, title: str, seed: int, who: str = "") -> str:
+def exam_page(questions: Sequence[Question], *, seed: int, stage: Path, minutes: int | None = None) -> str:
     """Return an exam as a page to print, with no answer in it.
 
     Parameters
     ----------
     questions : sequence of Question
         The questions as `draw_exam` arranges them.
-    title : str
-        The name of the course.
     seed : int
         The exam's number.
-    who : str
-        Who gives the course.
+    stage : pathlib.Path
+        The stage, whose configuration says what the course is called, whose it is, and how it looks.
+    minutes : int, optional
+        How long the exam lasts; without it, as long for each question as the full exam gives.
     """
-    minutes = round(len(questions) * FULL_MINUTES / FULL_QUESTIONS)
+    lasts = minutes or round(len(questions) * FULL_MINUTES / FULL_QUESTIONS)
     asked = "1 question" if len(questions) == 1 else f"{len(questions)} questions"
     words = (
-        f"<p>{asked}, {minutes} minutes. You need a pen and a calculator. Give a number to three significant "
-        "digits. Where several answers are right, the question says so, and a wrong cross costs as much as a right "
-        "one earns.</p>"
+        f"<p>{asked}, {lasts} minute{'' if lasts == 1 else 's'}. You need a pen and a calculator. Give a number to "
+        "three significant digits. Where several answers are right, the question says so, and a wrong cross costs as "
+        "much as a right one earns.</p>"
     )
-    of = " · ".join(filter(None, (title, who)))
-    return _exam_document(title, f"Exam number {seed}", of, words + paper_head(questions) + paper_markup(questions))
+    body = words + paper_head(questions) + paper_markup(questions)
+    return _exam_document(stage, f"Exam number {seed}", body)
 
 
-def key_page(questions: Sequence[Question], *, title: str, seed: int, stage: Path) -> str:
+def key_page(questions: Sequence[Question], *, seed: int, stage: Path) -> str:
     """Return the key to an exam as a page to print: to mark by at a glance, then with a reason for every answer.
 
     Parameters
     ----------
     questions : sequence of Question
         The questions as `draw_exam` arranges them.
-    title : str
-        The name of the course.
     seed : int
         The exam's number.
     stage : pathlib.Path
-        The stage, in whose chapters stand the names of the sections that questions rest on.
+        The stage, as for the exam; in its chapters stand the names of the sections that questions rest on.
     """
     sections = _Sections(stage)
     how = (
@@ -163,7 +171,7 @@ def key_page(questions: Sequence[Question], *, title: str, seed: int, stage: Pat
         f"<p><strong>For whoever marks; not for learners.</strong></p><h2>At a glance</h2>{how}{paper_key(questions)}"
         f"<h2>Why</h2>{paper_guide(questions, section=sections.name)}"
     )
-    return _exam_document(title, f"Key to exam number {seed}", title, body)
+    return _exam_document(stage, f"Key to exam number {seed}", body)
 
 
 class _Sections:
@@ -178,7 +186,9 @@ class _Sections:
         return ", ".join(f"“{each}”" for each in dict.fromkeys(names))
 
 
-def write_exam(stage: Path, file: Path, key: Path, *, count: int | None = None, seed: int = 1) -> bool:
+def write_exam(
+    stage: Path, file: Path, key: Path, *, count: int | None = None, seed: int = 1, minutes: int | None = None
+) -> bool:
     """Write an exam and its key as two PDFs, from the banks of the library that runs.
 
     Parameters
@@ -191,6 +201,8 @@ def write_exam(stage: Path, file: Path, key: Path, *, count: int | None = None, 
         How many questions; without it, as many as the full exam has, or there are.
     seed : int
         The exam's number.
+    minutes : int, optional
+        How long it lasts, as for `exam_page`.
 
     Returns
     -------
@@ -207,13 +219,8 @@ def write_exam(stage: Path, file: Path, key: Path, *, count: int | None = None, 
     questions = full_exam(count, seed=seed)
     if not questions:
         return False
-    about = _about(stage)
-    title, who = about["title"], about.get("institution", "")
-    for path, html in (
-        (file, exam_page(questions, title=title, seed=seed, who=who)),
-        (key, key_page(questions, title=title, seed=seed, stage=stage)),
-    ):
-        _write(path, printed(html))
+    _write(file, printed(exam_page(questions, seed=seed, stage=stage, minutes=minutes)))
+    _write(key, printed(key_page(questions, seed=seed, stage=stage)))
     return True
 
 
@@ -235,6 +242,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
     parser.add_argument("--exam", action="store_true", help="write exam.pdf and instructor/exam-key.pdf")
     parser.add_argument("--questions", type=int, help="how many questions the exam has")
     parser.add_argument("--seed", type=int, default=1, help="the exam's number")
+    parser.add_argument("--minutes", type=int, help="how long the exam lasts")
     wanted = parser.parse_args(None if arguments is None else list(arguments))
     if not (wanted.book or wanted.exam):
         parser.error("nothing to print: say --book, --exam, or both")
@@ -244,7 +252,8 @@ def main(arguments: Iterable[str] | None = None) -> int:
         if wanted.exam:
             key = wanted.output / "instructor" / "exam-key.pdf"
             file = wanted.output / "exam.pdf"
-            if not write_exam(wanted.stage, file, key, count=wanted.questions, seed=wanted.seed):
+            count, seed, minutes = wanted.questions, wanted.seed, wanted.minutes
+            if not write_exam(wanted.stage, file, key, count=count, seed=seed, minutes=minutes):
                 print(_NO_EXAM)  # noqa: T201 - the answer of a command
     except (NoPressError, RuntimeError, ValueError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - the answer of a command

@@ -13,7 +13,7 @@ Rules that the edition's file does not spell out:
 
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -31,10 +31,11 @@ from opsbook.publishing.editions.course import Asked, Course, examined, short
 from opsbook.publishing.editions.links import Links, Reference, target
 from opsbook.publishing.editions.own_chapters import held
 from opsbook.publishing.editions.own_references import Known, bank_faults, picture_faults, same_pictures
+from opsbook.publishing.editions.pointing import without_pointers
 from opsbook.publishing.editions.sections import Cut
 from opsbook.publishing.editions.settings import After, Settings
 from opsbook.publishing.editions.weeks import Session, sessions
-from opsbook.publishing.editions.wording import joined
+from opsbook.publishing.editions.wording import joined, likely
 
 __all__ = ["LEDGER", "Chapter", "Part", "Plan", "checked", "make"]
 
@@ -67,6 +68,8 @@ class Chapter:
         How long it takes to read.
     requires : tuple of str
         The chapters that it builds on.
+    description : str
+        What an own chapter says of itself, as plain text.
     """
 
     name: str
@@ -78,6 +81,7 @@ class Chapter:
     why: str
     minutes: int = 0
     requires: tuple[str, ...] = ()
+    description: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,14 @@ class Plan:
         The week plan; holidays have the number 0.
     hidden : bool
         Whether solutions are hidden on the day that the plan was made for.
+    course : Course
+        What there was to choose from.
+    links : Links
+        What becomes of references to what the edition does not have.
+    questions : mapping of str to Asked
+        The questions that it has, by full id.
+    unasked : tuple of str
+        Those of own banks that are not for exams alone, and that no own chapter asks.
     """
 
     settings: Settings
@@ -118,6 +130,7 @@ class Plan:
     course: Course = field(repr=False, kw_only=True)
     links: Links = field(repr=False, kw_only=True)
     questions: Mapping[str, Asked] = field(repr=False, kw_only=True, default_factory=dict)
+    unasked: tuple[str, ...] = field(repr=False, kw_only=True, default=())
     _seen: dict[str, tuple[str, list[Reference]]] = field(repr=False, kw_only=True, default_factory=dict)
 
     @property
@@ -165,7 +178,9 @@ class Plan:
         if form == "ipynb":
             return self._notebook(document, text)
         if form == "md":
-            text, _ = sections.cut_text(text, self.settings.drop, self.settings.drop)
+            text, _ = sections.cut_text(text, (*self.settings.drop, *self.course.whole), self.settings.drop)
+            if document.startswith("book/"):
+                text = without_pointers(text, document, self.links)
             return self.links.rewritten(text, document)
         return text, []
 
@@ -273,18 +288,6 @@ def make(settings: Settings, root: Path, *, today: date | None = None) -> Plan:
     return plan
 
 
-def _likely(word: str, words: Iterable[str], otherwise: str) -> str:
-    """Return a hint at the one of many `words` that is meant, among those of the same chapter if `word` names one."""
-    name, slash, _ = word.partition("/")
-    same = [each for each in words if each.startswith(f"{name}/")] if slash else []
-    return meant(word, same or _alike(word, words), otherwise)
-
-
-def _alike(word: str, words: Iterable[str]) -> list[str]:
-    """Return those of `words` that begin or end as `word` does."""
-    return [each for each in words if each[:3] == word[:3] or each[-3:] == word[-3:]]
-
-
 def _hidden(settings: Settings, today: date) -> bool:
     if isinstance(settings.solutions, After):
         return today <= settings.solutions.after
@@ -310,7 +313,7 @@ class _Making:
         questions = self._questions(names)
         cuts = self._cuts(documents, here, questions)
         kept = self._kept(questions, cuts)
-        self._points(kept, names)
+        self._points(kept, chapters)
         self._exam(kept)
         self._data()
         links = self._links(documents, here, (questions, kept), cuts)
@@ -327,6 +330,7 @@ class _Making:
             course=self.course,
             links=links,
             questions=kept,
+            unasked=tuple(self._unasked(kept, chapters)),
         )
         self._own_chapters(plan, documents, chapters)
         if not self.problems:
@@ -359,6 +363,7 @@ class _Making:
             why=chosen.why,
             minutes=held.minutes[0],
             requires=held.requires,
+            description=held.description,
         )
 
     # --- Pages
@@ -393,15 +398,14 @@ class _Making:
         self, documents: Mapping[str, courses.Document], kept: Sequence[str], questions: Mapping[str, Asked]
     ) -> dict[str, Cut]:
         """Return what goes from each page of the edition, by its name, if anything does."""
-        drop = self.settings.drop
-        if not drop:
-            return {}
+        drop, whole = self.settings.drop, self.course.whole
         labels = {label: level for name in kept for label, (level, _) in documents[name].labels.items()}
         self._dropped_names(labels, questions)
         # With a section go those in it, and with all of them the questions about them.
-        gone = {*drop}.union(*(self._cut(documents[name].path, ()).labels for name in kept))
+        touched = [name for name in kept if documents[name].labels.keys() & {*drop, *whole}]
+        gone = {*drop, *whole}.union(*(self._cut(documents[name].path, ()).labels for name in touched))
         further = {each for each, about in questions.items() if each in drop or about.section in gone}
-        cuts = {name: self._cut(documents[name].path, further) for name in kept}
+        cuts = {name: self._cut(documents[name].path, further) for name in (kept if further else touched)}
         cuts = {name: cut for name, cut in cuts.items() if cut.found or cut.questions}
         for name, cut in cuts.items():
             for missing in cut.missing:
@@ -417,14 +421,14 @@ class _Making:
                 self._tell(rule, "drop", number)
             elif each not in labels and each not in questions:
                 kind, known = ("question", questions) if "/" in each else ("label of a section", labels)
-                near = _likely(each, known, "See `#` beside its heading, or the curriculum map.")
+                near = likely(each, known, "See `#` beside its heading, or the curriculum map.")
                 self._tell(f"must be a {kind} of this edition, got {each!r}. {near}", "drop", number)
 
     def _culprit(self, cut: Cut) -> list[int]:
         return [number for number, each in enumerate(self.settings.drop) if each in cut.found | cut.labels][:1]
 
     def _cut(self, path: Path, questions: Collection[str]) -> Cut:
-        text, labels = path.read_text(encoding="utf8"), self.settings.drop
+        text, labels = path.read_text(encoding="utf8"), (*self.settings.drop, *self.course.whole)
         if path.suffix == ".ipynb":
             return sections.cut(json.loads(text)["cells"], labels, questions)
         return sections.cut_text(text, labels, questions)[1]
@@ -434,7 +438,9 @@ class _Making:
         dropped = set(self.settings.drop)
         return {each: about for each, about in questions.items() if about.section not in gone and each not in dropped}
 
-    def _points(self, kept: Mapping[str, Asked], names: set[str]) -> None:
+    def _points(self, kept: Mapping[str, Asked], chapters: Sequence[Chosen]) -> None:
+        own = {each.name: each.file for each in chapters if each.file}
+        names = {each.name for each in chapters}
         for each in self.settings.points:
             if each not in kept:
                 chapter = each.partition("/")[0]
@@ -442,9 +448,22 @@ class _Making:
                     hint = "It stands in `drop`. Remove one."
                 elif chapter in self.course.chapters and chapter not in names:
                     hint = f"The chapter {chapter!r} is not included."
+                elif chapter in own and not any(Path(bank).stem == chapter for bank in self.settings.banks):
+                    hint = f"Write its bank, `{Path(own[chapter]).with_suffix('.yml').as_posix()}`, into `banks`."
                 else:
-                    hint = _likely(each, kept, "The curriculum map lists them all.")
+                    hint = likely(each, kept, "The curriculum map lists them all.")
                 self._tell(f"must be a question of this edition, got {each!r}. {hint}", "points", each)
+
+    def _unasked(self, kept: Mapping[str, Asked], chapters: Sequence[Chosen]) -> Iterator[str]:
+        """Yield the questions of own banks that nobody meets on a page: own chapters ask each by name."""
+        own = [each for each in chapters if each.file]
+        asked = {each for chapter in own for each in self.choice.unit(chapter).checks}
+        for path in (self.settings.path(each.file) for each in own if each.file.endswith(".ipynb")):
+            asked |= sections.asked(json.loads(path.read_text(encoding="utf8"))["cells"])
+        banks = {Path(each).stem for each in self.settings.banks}
+        for each, about in kept.items():
+            if each.partition("/")[0] in banks and set(about.pool) != {"exam"} and each not in asked:
+                yield each
 
     def _exam(self, kept: Mapping[str, Asked]) -> None:
         there = examined(kept)
@@ -481,8 +500,9 @@ class _Making:
     ) -> Links:
         there, kept = questions
         labels = {label: (name, words) for name, each in documents.items() for label, (_, words) in each.labels.items()}
+        left_out = frozenset(documents).difference(here)
         return Links(
-            left_out=frozenset(documents).difference(here),
+            left_out=left_out,
             labels=labels,
             dropped={name: each.labels for name, each in cuts.items()},
             questions=frozenset({*self.course.questions, *there}).difference(kept),
@@ -490,6 +510,7 @@ class _Making:
             full_book=self.settings.full_book if self.settings.links == "to full book" else "",
             elsewhere=frozenset(self.course.documents),
             titles={name: each.title for name, each in documents.items()},
+            unsaid=frozenset(name for name in left_out if name.startswith("book/")),
         )
 
     def _all_pages(self, pages: Sequence[str]) -> tuple[str, ...]:

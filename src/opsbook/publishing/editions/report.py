@@ -9,7 +9,7 @@ from opsbook.publishing.editions import data
 from opsbook.publishing.editions.course import examined, short
 from opsbook.publishing.editions.plan import LEDGER, Plan
 from opsbook.publishing.editions.settings import OUTPUTS
-from opsbook.publishing.editions.weeks import Session
+from opsbook.publishing.editions.weeks import Session, idle
 from opsbook.publishing.editions.withholding import Policy
 from opsbook.publishing.editions.wording import joined
 
@@ -27,7 +27,7 @@ def report(plan: Plan) -> str:
 def _reported(plan: Plan) -> Iterator[list[str]]:
     settings, chapters = plan.settings, plan.chapters
     minutes = sum(each.minutes for each in chapters)
-    yield [f"{settings.title}: {_count(len(chapters), 'chapter')}, {minutes} minutes of reading."]
+    yield [f"{settings.title}: {_count(len(chapters), 'chapter')}, {_count(minutes, 'minute')} of reading."]
     for part in plan.parts:
         yield [part.caption, *(f"  {each.name} ({each.minutes} min): {each.why}" for each in part.chapters)]
     yield _left(plan)
@@ -46,6 +46,7 @@ def _reported(plan: Plan) -> Iterator[list[str]]:
     yield ["Outputs", *outputs]
     if plan.sessions:
         yield ["Week plan", *map(_met, plan.sessions)]
+    yield _doubtful(plan)
 
 
 def _count(number: int, word: str) -> str:
@@ -68,7 +69,8 @@ def _built_on(plan: Plan) -> list[str]:
         if missing:
             lines.append(f"  {each.name} builds on {joined(missing)}, not in this edition")
         if later:
-            lines.append(f"  {each.name} builds on {joined(later)}, which comes after it")
+            verb = "comes" if len(later) == 1 else "come"
+            lines.append(f"  {each.name} builds on {joined(later)}, which {verb} after it")
     pulled = [each.name for each in plan.chapters if each.why.startswith("required by")]
     if pulled:
         lines.insert(0, f"  Added: {', '.join(pulled)}")
@@ -93,6 +95,9 @@ def _paged(plan: Plan) -> list[str]:
     kept = [name for name in plan.pages if f"book/{name}" in withheld]
     if kept:
         lines.append(f"  Only in the instructor's book: {', '.join(kept)}")
+    about = [plan.links.labels[label] for label in plan.course.whole]
+    if gone := [heading for document, heading in about if f"{document}.md" in plan.files]:
+        lines.append(f"  Without what is about the whole course: {', '.join(gone)}")
     return lines
 
 
@@ -114,7 +119,9 @@ def _held(plan: Plan) -> dict[str, str]:
     """Return what each output will hold."""
     chapters = _count(len(plan.chapters), "chapter")
     exercises = sum(each.exercises is not None for each in plan.chapters)
-    notebooks = f"{chapters}, exercises to {exercises}"
+    notebooks = f"{chapters}, {f'exercises to {exercises}' if exercises else 'without exercises'}"
+    if 0 < exercises < len(plan.chapters):
+        notebooks += " of them"
     exam = min(plan.settings.exam.questions or FULL_QUESTIONS, examined(plan.questions))
     solutions = "without solutions" if plan.hidden else "with solutions"
     said = {
@@ -122,12 +129,49 @@ def _held(plan: Plan) -> dict[str, str]:
         "instructor-html": f"{notebooks}, with solutions and answer keys",
         "student-notebooks": f"{notebooks}, {solutions}, the data and the library",
         "instructor-notebooks": f"{notebooks}, with solutions and a marking guide",
-        "lms": f"{_count(len(plan.questions), 'question')} in {_count(len(plan.banks), 'pool')}, an exam of {exam}",
-        "grading": f"{_count(exercises, 'assignment')} for nbgrader",
+        "lms": f"{_packed(plan)}, {f'an exam of {exam}' if exam else 'no exam'}",
+        "grading": _assigned(plan),
         "book-pdf": chapters,
         "exam-pdf": f"{_count(exam, 'question')}, the key apart",
     }
     return {name: said[name] for name in OUTPUTS}
+
+
+def _doubtful(plan: Plan) -> list[str]:
+    """Return what is allowed, and may not be meant."""
+    asked_nowhere = (
+        f"{each} is asked on no page, only in the question packages and the marking guide: "
+        "write a {question} block into a chapter of your own"
+        for each in plan.unasked
+    )
+    lines = [f"  {each}" for each in (*idle(plan.settings.term), *asked_nowhere)]
+    return ["Is this meant?", *lines] if lines else []
+
+
+def _counted(plan: Plan) -> set[str]:
+    return {each for each, asked in plan.questions.items() if asked.graded or each in plan.settings.points}
+
+
+def _assigned(plan: Plan) -> str:
+    """Return how many notebooks nbgrader grades: those with a code task that counts, and all where nothing counts."""
+    counted = _counted(plan)
+    tasks = [
+        each for each, asked in plan.questions.items() if asked.kind == "code" and (each in counted or not counted)
+    ]
+    coded = {each.partition("/")[0] for each in tasks}
+    number = sum(each.exercises is not None and each.name in coded for each in plan.chapters)
+    if counted and not number:
+        return "no assignment for nbgrader, since no code task counts"
+    held = f"{_count(number, 'assignment')} for nbgrader"
+    return f"{held}, {_count(len(tasks), 'code task')} that count{'s' * (len(tasks) == 1)}" if counted else held
+
+
+def _packed(plan: Plan) -> str:
+    """Return how many questions the packages hold, in how many, and how many of them count."""
+    counted = _counted(plan)
+    pools = {(each.partition("/")[0], each in counted) for each in plan.questions}
+    held = f"{_count(len(plan.questions), 'question')} in {_count(len(pools), 'pool')}"
+    return f"{held}, those that count ({len(counted)}) apart" if counted else held
 
 
 def _met(session: Session) -> str:

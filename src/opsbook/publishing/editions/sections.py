@@ -35,6 +35,12 @@ _COUNTS: Final = (
     *("Thirteen", "Fourteen", "Fifteen", "Sixteen"),
 )
 
+# Of the paragraph in italics that begins exercises, from the first sentence that counts items by what they need.
+_COUNTING: Final = re.compile(
+    r"^(?P<before>\*[^*\n]*?[.]) (?:[^*.\n]*\b(?:items?|numbers [0-9]|(?:one|two|three|four) ask)\b[^*\n]*)\*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+
 Cell = dict[str, Any]
 
 
@@ -327,7 +333,7 @@ def _joined(cells: Sequence[Cell], kept: Sequence[_Piece]) -> list[Cell]:
 
 
 def _counted(cells: list[Cell], items: int) -> list[Cell]:
-    """Return cells numbered anew, as if they had been run; an introduction that counts items counts those left."""
+    """Return cells numbered anew, as if they had been run; an introduction counts the items left."""
     runs = 0
     result = []
     for place, each in enumerate(cells):
@@ -349,6 +355,8 @@ def _counted(cells: list[Cell], items: int) -> list[Cell]:
             count=1,
             flags=re.MULTILINE,
         )
+        # Which of the rest are code, and how many, nobody has counted again.
+        first = _COUNTING.sub(lambda counting: f"{counting['before']}*", first)
         result[0]["source"] = first.splitlines(keepends=True) if isinstance(result[0]["source"], list) else first
     return result
 

@@ -312,6 +312,10 @@ class Exam(Strict):
         int | None,
         Field(ge=1, le=500, description="How many questions it has; if left out, 80 or as many as there are."),
     ] = None
+    minutes: Annotated[
+        int | None,
+        Field(ge=1, le=600, description="How long it lasts on paper; if left out, a minute and a half a question."),
+    ] = None
     seed: Annotated[SeedNumber, Field(description="The exam's number: another one draws other questions.")] = 1
 
 
@@ -546,7 +550,8 @@ def of_text(text: str, file: Path) -> Settings:
 def read(file: Path) -> tuple[Settings | None, list[str]]:
     """Return what can be understood of an edition's file, and every problem of its form.
 
-    Keys at fault are left out of the settings, so that what the others name can be looked up all the same. Nothing is
+    Keys at fault are left out of the settings, of a mapping by names the entry alone, so that what the others name can
+    be looked up all the same. Nothing is
     understood where a key at fault decides what the edition holds, since the rest would then be judged wrongly.
 
     Raises
@@ -567,6 +572,8 @@ def _content(file: Path) -> str:
 
 
 _DECIDING: Final = frozenset({"include", "banks", "requires", "links", "full_book"})
+# Of these an entry at fault can be left out alone: none depends on another.
+_BY_NAME: Final = ("points", "data")
 
 
 def _read(text: str, file: Path) -> tuple[Settings | None, list[str]]:
@@ -584,12 +591,14 @@ def _read(text: str, file: Path) -> tuple[Settings | None, list[str]]:
     told += [(tree.line(place), _told(label, tree, place, rule)) for place, rule in problems]
     banks = [(tree.line(place), text) for place, text in _bank_problems(tree.value, file.parent)]
     told += banks
-    at_fault = {
-        place[0] for place in [*(place for _, place, _ in tree.problems), *(each for each, _ in problems)] if place
-    }
+    faulty = {place for place in [*(place for _, place, _ in tree.problems), *(each for each, _ in problems)] if place}
+    at_fault = {place[0] for place in faulty if len(place) == 1 or place[0] not in _BY_NAME}
     if banks or at_fault & _DECIDING or any(not place for place, _ in problems):
         settings = None
     elif told:
         sound = {"title": "?", **{key: value for key, value in tree.value.items() if key not in at_fault}}
+        alone = {place[:2] for place in faulty}
+        for key in sound.keys() & _BY_NAME:
+            sound[key] = {name: each for name, each in sound[key].items() if (key, name) not in alone}
         settings, _ = read_form(Settings, sound, "an edition's file", context=(file, tree))
     return settings, list(dict.fromkeys(each for _, each in sorted(told, key=lambda each: each[0])))

@@ -13,7 +13,7 @@ import yaml
 from opsbook.errors import EditionError
 from opsbook.located import parse, write
 from opsbook.publishing.course import named
-from opsbook.publishing.editions.front import blurbs, front_page
+from opsbook.publishing.editions.front import blurbs, front_page, solutions_told
 from opsbook.publishing.editions.own_chapters import held
 from opsbook.publishing.editions.own_files import image_faults
 
@@ -61,7 +61,10 @@ def stage(plan: "Plan", folder: Path) -> None:
 def for_students(plan: "Plan", folder: Path) -> None:
     """Give a stage from which solutions were withheld the students' front page, with the way to their notebooks."""
     configuration = yaml.safe_load((folder / _CONFIG).read_text(encoding="utf8"))
-    configuration["sphinx"]["config"]["opsbook_edition"]["notebooks"] = "student-notebooks" in plan.settings.outputs
+    configuration["sphinx"]["config"]["opsbook_edition"] |= {
+        "notebooks": "student-notebooks" in plan.settings.outputs,
+        "solutions": solutions_told(plan),
+    }
     _write(folder / _CONFIG, _yaml(configuration))
     _write(folder / _FRONT, _front(plan, folder, instructor=False))
 

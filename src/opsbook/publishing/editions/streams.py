@@ -11,6 +11,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -43,6 +44,8 @@ OWN: Final = 16
 OWN_OF_RUN: Final = 24
 """The same of a longer one."""
 
+_QUOTED: Final = 64  # characters of a text that a finding shows
+
 
 @dataclass(frozen=True)
 class Secret:
@@ -52,8 +55,8 @@ class Secret:
     ----------
     name : str
         What it is, for whoever reads a finding.
-    stream : str
-        What is searched for, as `kind` says.
+    text : str
+        What its author wrote.
     own : tuple of (int, int)
         The parts of the stream that stand in no public text.
     kind : str
@@ -64,10 +67,31 @@ class Secret:
     """
 
     name: str
-    stream: str
+    text: str
     own: tuple[tuple[int, int], ...]
     kind: str = "letters"
     exam: bool = False
+
+    @cached_property
+    def stream(self) -> str:
+        """What is searched for, as `kind` says."""
+        return STREAMS[self.kind](self.text)
+
+    def quoted(self, start: int) -> str:
+        r"""Return some words of the text, from that on in which a place of the stream lies.
+
+        Examples
+        --------
+        >>> Secret("solution", "*Both* clerks draw\nfrom one line.", ()).quoted(5)
+        'clerks draw from one line.'
+        """
+        at = place = 0
+        while self.kind != "spaced" and place <= start and at < len(self.text):
+            place += len(STREAMS[self.kind](self.text[at]))
+            at += 1
+        begin = at - len(self.text[:at].split()[-1]) if self.text[:at].split() else 0
+        words = spaced(self.text[begin:])
+        return words if len(words) <= _QUOTED else f"{words[:_QUOTED].rstrip()}…"
 
 
 # --- Streams ---------------------------------------------------------------------------------------------------
@@ -213,17 +237,20 @@ class Index:
                 done[line] = place + self._WINDOW + ahead
                 yield number, start, end
 
-    def found(self, data: bytes) -> Iterator[Secret]:
-        """Yield each secret that the data gives away."""
+    def found(self, data: bytes) -> Iterator[tuple[Secret, str]]:
+        """Yield each secret that the data gives away, and some words of what it gives away."""
         given: set[int] = set()
         for number, start, end in self.matches(data):
             length = len(self.streams[number])
             if number in given or end - start < min(length, RUN):
                 continue
             least = OWN if length <= RUN else OWN_OF_RUN
-            if any(min(end, last) - max(start, first) >= least for first, last in self.own[number]):
-                given.add(number)
-                yield self.secrets[number]
+            for first, last in self.own[number]:
+                begin = max(start, first)
+                if min(end, last) - begin >= least:
+                    given.add(number)
+                    yield self.secrets[number], self.secrets[number].quoted(len(_decoded(self.streams[number][:begin])))
+                    break
 
 
 def _common(one: bytes, at: int, other: bytes, there: int) -> int:
@@ -239,6 +266,10 @@ def _common(one: bytes, at: int, other: bytes, there: int) -> int:
                 return count
             count += 1
         return count
+
+
+def _decoded(data: bytes) -> str:
+    return data.decode(errors="ignore")
 
 
 def _as_bytes(secret: Secret) -> list[tuple[int, int]]:

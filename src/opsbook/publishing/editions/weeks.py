@@ -1,13 +1,13 @@
 """The week plan of an edition: which chapters are read before which session."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 
-from opsbook.publishing.editions.settings import Term
+from opsbook.publishing.editions.settings import WEEKDAYS, Holiday, Term
 
-__all__ = ["Session", "sessions"]
+__all__ = ["Session", "idle", "sessions"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,40 @@ def sessions(term: Term | None, minutes: Mapping[str, int]) -> tuple[Session, ..
         number += 1
         found.append(Session(day, number, tuple(names[place] for place in next(shares))))
     return tuple(found)
+
+
+def idle(term: Term | None) -> Iterator[str]:
+    """Yield what a term names and no day of it shows, which is more often a slip than meant.
+
+    Examples
+    --------
+    >>> list(idle(Term(start="2027-02-01", every=["monday"], weeks=10, holidays=["2027-06-14"])))
+    ['the holiday 2027-06-14 lies outside the term, 2027-02-01 to 2027-04-11']
+    """
+    if term is None:
+        return
+    days = term.dates
+    first = term.start or days[0]
+    last = days[-1] if term.weeks is None else first + timedelta(days=7 * term.weeks - 1)
+    # The Monday before a session on Tuesday is a beginning as good as any; the Tuesday after one on Monday is not.
+    missed = any(WEEKDAYS.index(each) < first.weekday() for each in term.every)
+    if missed and first not in days:
+        yield f"`start` is {_named(first)}, no day of a session: the first session is on {_named(days[0])}"
+    for each in term.holidays:
+        if each.last < first or last < each.start:
+            yield f"the holiday {_said(each)} lies outside the term, {first} to {last}"
+        # Beside days that are listed one by one, holidays only say why there is no class.
+        elif term.every and not any(each.start <= day <= each.last for day in days):
+            yield f"the holiday {_said(each)} takes no session away"
+
+
+def _named(day: date) -> str:
+    return f"{WEEKDAYS[day.weekday()].title()} {day}"
+
+
+def _said(holiday: Holiday) -> str:
+    days = f"{holiday.start}" if holiday.last == holiday.start else f"{holiday.start} to {holiday.last}"
+    return days if holiday.name == Holiday.model_fields["name"].default else f"{days} ({holiday.name})"
 
 
 def _spread(minutes: Sequence[int], sessions: int) -> list[list[int]]:

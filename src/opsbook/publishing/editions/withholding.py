@@ -19,7 +19,7 @@ import yaml
 
 from opsbook.errors import BankError
 from opsbook.exercises.banks import class_seed
-from opsbook.exercises.question import Entry
+from opsbook.exercises.question import KEPT_SOLUTION, Entry
 from opsbook.exercises.reading import read_bank
 from opsbook.exercises.withheld import withheld
 from opsbook.located import parse, write
@@ -29,7 +29,6 @@ from opsbook.publishing.editions.links import Links
 from opsbook.publishing.solutions import KEPT_BACK, REGIONS, has_solutions, left_over, region, solved, strip
 
 __all__ = [
-    "KEPT_SOLUTION",
     "Policy",
     "fed_by_solutions",
     "student_bank",
@@ -37,9 +36,6 @@ __all__ = [
     "student_text",
     "withhold",
 ]
-
-# What stands where a question's form asks for a solution.
-KEPT_SOLUTION: Final = "The worked solution stays with your instructor."
 
 _HEAD: Final = "# What the students of this edition get of the bank. The whole of it is the instructor's.\n"
 _INSTRUCTOR_PAGES: Final = frozenset({"book/instructor-guide", "book/editions"})
@@ -190,6 +186,7 @@ def _links(instructor_stage: Path, removed: frozenset[str]) -> Links:
         left_out=removed,
         labels={label: (page, words) for page, each in documents.items() for label, (_, words) in each.labels.items()},
         titles={page: each.title for page, each in documents.items()},
+        unsaid=removed,
     )
 
 

@@ -5,9 +5,13 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
-__all__ = ["day", "escaped", "joined"]
+from opsbook.exercises.forms import meant
 
-_PUNCTUATION: Final = re.compile(r"([!-/:-@\[-`{-~])")
+__all__ = ["day", "escaped", "joined", "likely"]
+
+# What means something wherever it stands, at the beginning (a list, a heading, a comment, a label), and at the end.
+_MARKS: Final = re.compile(r"[\\`*_\[\]{<$|~]|&(?=#?\w+;)|^[!-/:-@^}]|#$")
+_NUMBERED: Final = re.compile(r"^(\d{1,9})([.)])")
 _DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June"),
@@ -20,10 +24,11 @@ def escaped(text: str) -> str:
 
     Examples
     --------
-    >>> print(escaped("Queues & <b>beds</b> {{ 1 }}"))
-    Queues \& \<b\>beds\<\/b\> \{\{ 1 \}\}
+    >>> print(escaped("1. Queues & <b>beds</b>: {{ 1 }}"))
+    1\. Queues & \<b>beds\</b>: \{\{ 1 }}
     """
-    return _PUNCTUATION.sub(r"\\\1", " ".join(text.split()))
+    marked = _MARKS.sub(lambda mark: f"\\{mark[0]}", " ".join(text.split()))
+    return _NUMBERED.sub(r"\1\\\2", marked)
 
 
 def day(moment: date) -> str:
@@ -47,3 +52,18 @@ def joined(words: Iterable[str]) -> str:
     """
     said = list(words)
     return " and ".join(filter(None, [", ".join(said[:-1]), *said[-1:]]))
+
+
+def likely(word: str, words: Iterable[str], otherwise: str) -> str:
+    """Return a hint at the one of many names that is meant, among those of the same chapter if `word` begins with one.
+
+    Examples
+    --------
+    >>> likely("beds/frist", ["beds/first", "desk/first"], "Look it up.")
+    'Did you mean `beds/first`?'
+    """
+    known = list(words)
+    name, slash, _ = word.partition("/")
+    same = [each for each in known if each.startswith(f"{name}/")] if slash else []
+    alike = [each for each in known if each[:3] == word[:3] or each[-3:] == word[-3:]]
+    return meant(word, same or alike, otherwise)

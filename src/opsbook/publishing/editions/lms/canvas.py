@@ -182,9 +182,9 @@ def _missing(pool: Pool, asked: Question) -> Iterator[tuple[str, str]]:
 
 
 def _text(course: Course, pool: Pool, held: Sequence[tuple[Item, Sequence[Question]]]) -> Iterator[str]:
-    yield f"Quiz title: {' '.join(f'{course.title}: {pool.title}'.split())}"
+    yield f"Quiz title: {' '.join(f'{course.title}: {pool.heading}'.split())}"
     yield "shuffle answers: true"
-    yield f"show correct answers: {'false' if pool.exam else 'true'}"
+    yield f"show correct answers: {'false' if pool.exam or pool.graded else 'true'}"
     number = 0
     for item, variants in held:
         if len(variants) > 1:

@@ -104,7 +104,7 @@ def _missing(asked: Question) -> Iterator[tuple[str, str]]:
 def _place(course: Course, pool: Pool, item: Item) -> Sequence[str]:
     if pool.exam:
         return (course.title, pool.title)
-    use = "Exam" if "exam" in item.first.pool else "Practice"
+    use = "Graded" if pool.graded else "Exam" if "exam" in item.first.pool else "Practice"
     slug = item.first.id.partition("/")[2]
     return (course.title, pool.title, use, *([slug] if len(item.variants) > 1 else []))
 

@@ -18,12 +18,17 @@ _README: Final = """# {title}: questions for learning management systems
 
 **Everything in this folder holds answers. It is for instructors, and for nobody else.**
 
-There is a file for each chapter, with all its questions, and `exam` with the questions of {exam}. Questions
-with numbers stand in the chapters' files with up to {sets} sets of numbers each.
+There is a file for each chapter and `exam` with the questions of {exam}. What counts in this edition
+stands apart from what is for practice, in files of its own. Questions with numbers stand in the chapters' files with
+up to {sets} sets of numbers each, of which the first is that of the class's pages.
 
 | File | Holds | Questions |
 | --- | --- | --- |
 {files}
+
+## What counts
+
+{graded}
 
 ## Canvas
 
@@ -34,16 +39,17 @@ question with several sets of numbers is a group of which Canvas gives every stu
 existing quizzes as New Quizzes*, or import the zip in *Build* of an empty one.
 
 Feedback and solutions are shown to students according to the quiz's *Let students see their quiz responses*. Turn it
-off, or limit it to after the last attempt, for whatever counts. For the exam it is off from the start.
+off, or limit it to after the last attempt, for whatever counts. Right answers are not shown for what counts nor for the
+exam, from the start.
 
 ## Moodle
 
 `moodle/NAME.xml` is Moodle XML; questions of order need Moodle 4.4 or the *Ordering* plugin before it. In the course,
 open *Question bank*, *Import*, choose *Moodle XML format*, leave *Get category from file* ticked, and choose the file.
-The categories are “{title}”, the chapter, `Practice` or `Exam`, and for a question with several sets of numbers
-one category more: add a *random question* from it to a quiz, and every student gets other numbers. Formulas need the
-filter *MathJax*, which Moodle has on from the start. Hints show where the quiz behaves as *Interactive with multiple
-tries*.
+The categories are “{title}”, the chapter, `Practice`, `Graded` or `Exam`, and for a question with several
+sets of numbers one category more: add a *random question* from it to a quiz, and every student gets other numbers.
+Formulas need the filter *MathJax*, which Moodle has on from the start. Hints show where the quiz behaves as
+*Interactive with multiple tries*.
 
 Feedback and solutions are shown according to the quiz's *Review options*. Moodle keeps a question's `idnumber`
 (`CHAPTER/slug#SEED`), and every question bears its kind, difficulty, objective and pool as tags.
@@ -132,12 +138,13 @@ def _rows(rows: Iterable[Iterable[object]]) -> str:
 def _readme(course: Course, losses: Iterable[Loss]) -> str:
     counted = Counter((each.format, each.part, each.kind, each.reason) for each in dict.fromkeys(map(_once, losses)))
     exam = f"{course.exam.title[0].lower()}{course.exam.title[1:]}" if course.exam else "an exam, which has none here"
-    not_ours = course.authors.note({pool.name: pool.title for pool in course.pools}, escaped)
+    not_ours = course.authors.note({pool.chapter: pool.title for pool in course.pools}, escaped)
     return _README.format(
         title=escaped(course.title),
         exam=exam,
         sets=SETS,
-        files=_rows((f"`{pool.name}`", escaped(pool.title), len(pool.items)) for pool in course.files()),
+        files=_rows((f"`{pool.name}`", escaped(pool.heading), len(pool.items)) for pool in course.files()),
+        graded=_graded(course),
         columns=_rows((f"`{name}`", what) for name, what in COLUMNS.items()),
         decimals=canvas.DECIMALS,
         licence=LICENCE,
@@ -147,6 +154,16 @@ def _readme(course: Course, losses: Iterable[Loss]) -> str:
         )
         or "| – | nothing | – | 0 | – |",
     )
+
+
+def _graded(course: Course) -> str:
+    """Return what counts in the edition, as a table, or that nothing does."""
+    counted = [(pool, item.first) for pool in course.pools if pool.graded for item in pool.items]
+    if not counted:
+        return "No question counts but those of the exam: the edition gives points to none."
+    whole = sum(asked.points for _, asked in counted)
+    rows = _rows((f"`{asked.id}`", f"`{asked.kind}`", f"{asked.points:g}", f"`{pool.name}`") for pool, asked in counted)
+    return f"| Question | Kind | Points | In |\n| --- | --- | --- | --- |\n{rows}\n\nIn all: {whole:g} points."
 
 
 def _once(loss: Loss) -> Loss:

@@ -1,4 +1,4 @@
-"""What the packages hold: the questions of an edition by chapter, and its exam, each with what it is worth."""
+"""What the packages hold: an edition's questions by chapter, what counts apart from practice, and its exam."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,10 +13,13 @@ from opsbook.exercises.question import Question
 from opsbook.publishing.course import named, read_home, words
 from opsbook.publishing.editions.authors import Authors, read_authors
 
-__all__ = ["EXAM", "SETS", "Course", "Item", "Loss", "Pool", "read_course"]
+__all__ = ["EXAM", "GRADED", "SETS", "Course", "Item", "Loss", "Pool", "read_course"]
 
 EXAM: Final = "exam"
 """The name of the exam's files; no chapter may bear it."""
+
+GRADED: Final = ".graded"
+"""How the name of a file ends that holds what counts of a chapter; no chapter's name has a dot."""
 
 SETS: Final = 5
 """How many sets of numbers of a question with numbers a pool holds, if there are as many."""
@@ -75,9 +78,24 @@ class Item:
 
 @dataclass(frozen=True, kw_only=True)
 class Pool:
-    """The questions of one file: a chapter's, or the exam's in the exam's order; whose they are, if anybody says so."""
+    """The questions of one file.
+
+    Attributes
+    ----------
+    name : str
+        The file's name without its ending.
+    chapter : str
+        The name of the chapter whose questions they are; empty for the exam.
+    title : str
+        The chapter's title, or the exam's.
+    items : tuple of Item
+        The questions, in the exam's order if they are an exam's.
+    rights : str
+        Whose they are, if anybody says so.
+    """
 
     name: str
+    chapter: str
     title: str
     items: tuple[Item, ...]
     rights: str
@@ -87,10 +105,34 @@ class Pool:
         """Whether these are the exam's questions: once each, numbered, and without hints."""
         return self.name == EXAM
 
+    @property
+    def graded(self) -> bool:
+        """Whether these are what counts of a chapter."""
+        return self.name.endswith(GRADED)
+
+    @property
+    def heading(self) -> str:
+        """What the file is called."""
+        return f"{self.title}, graded" if self.graded else self.title
+
 
 @dataclass(frozen=True, kw_only=True)
 class Course:
-    """An edition's title, its chapters' pools in its order, the exam if there is one, its objectives, its authors."""
+    """An edition's questions.
+
+    Attributes
+    ----------
+    title : str
+        The edition's title.
+    authors : Authors
+        Who wrote what.
+    pools : tuple of Pool
+        Of each chapter in its order, what does not count and what does, as far as it has either.
+    exam : Pool or None
+        The exam, if there is one.
+    objectives : mapping of str to str
+        The objectives by their ids.
+    """
 
     title: str
     authors: Authors
@@ -147,26 +189,29 @@ def read_course(stage: Path, *, exam_questions: int | None = None, exam_seed: in
     if EXAM in names:
         raise ValueError(f"a chapter with questions may not be named {EXAM!r}, which names the exam. Rename it.")
     chapters = {name: read_home(stage, name) for name in names}
-    ids = [asked.id for asked in bank()]
+    asked = bank()
     authors = read_authors(stage)
 
-    def item(asked: tuple[Question, ...]) -> Item:
-        first = asked[0]
-        return Item(variants=asked, section=words(chapters[first.id.partition("/")[0]].sections.get(first.section, "")))
+    def item(drawn: tuple[Question, ...]) -> Item:
+        first = drawn[0]
+        return Item(variants=drawn, section=words(chapters[first.id.partition("/")[0]].sections.get(first.section, "")))
 
-    pools = tuple(
-        Pool(
-            name=name,
+    def of(name: str, *, graded: bool) -> Pool:
+        ids = [each.id for each in asked if each.id.partition("/")[0] == name and each.graded == graded]
+        return Pool(
+            name=f"{name}{GRADED if graded else ''}",
+            chapter=name,
             title=words(chapters[name].title),
-            items=tuple(item(variants(each)[:SETS]) for each in ids if each.partition("/")[0] == name),
+            items=tuple(item(variants(each)[:SETS]) for each in ids),
             rights=authors.rights([name]),
         )
-        for name in names
-    )
+
+    pools = tuple(pool for name in names for pool in (of(name, graded=False), of(name, graded=True)) if pool.items)
     exam = None
     if drawn := full_exam(exam_questions, seed=exam_seed):
         exam = Pool(
             name=EXAM,
+            chapter="",
             title=f"Exam {exam_seed}",
             items=tuple(item((each,)) for each in drawn),
             rights=authors.rights(each.id.partition("/")[0] for each in drawn),

@@ -25,7 +25,7 @@ _FORMULA: Final = re.compile(r"[=+\-@\t\r]")
 _NUMBER: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?")
 
 COLUMNS: Final[Mapping[str, str]] = {
-    "file": "the file's name: the chapter's, or `exam`",
+    "file": "the file's name: the chapter's, with `.graded` after it if the question counts, or `exam`",
     "number": "the question's place in the file",
     "id": "`CHAPTER/slug`",
     "chapter": "the title of the chapter, or the exam's",
