@@ -16,10 +16,12 @@ from typing import Any
 import pytest
 
 from opsbook.located import write
-from opsbook.publishing.editions import kept_back, leaks
+from opsbook.publishing.editions import kept_back, leaks, staging
+from opsbook.publishing.editions.plan import checked
 from opsbook.publishing.editions.streams import Secrets
 from opsbook.publishing.editions.withholding import withhold
 
+from .built import ROOT
 from .small_stage import POLICY, SHOWN, Canaries
 
 SENTENCE = "The second desk halves the wait, since both clerks draw from one & the same line."
@@ -544,6 +546,21 @@ def test_a_catalogue_that_names_a_question_gives_nothing_away(secrets: Secrets, 
         encoding="utf8",
     )
     assert leaks.scan(tmp_path, secrets) == []
+
+
+# --- The whole course -----------------------------------------------------------------------------------------------
+
+
+def test_the_solutions_of_the_course_give_nothing_else_away(tmp_path: Path) -> None:
+    (tmp_path / "all.yml").write_text("title: All of it\nsolutions: shown\n", encoding="utf8")
+    staging.stage(checked(tmp_path / "all.yml", ROOT), tmp_path / "whole")
+    withhold(tmp_path / "whole", tmp_path / "bare", SHOWN)
+    held = kept_back.secrets(tmp_path / "whole", SHOWN)
+    names = {path.name for path in (ROOT / "exercises").glob("*.ipynb")}
+    assert {path.name for path in (tmp_path / "bare" / "solutions").iterdir()} >= names
+    assert leaks.scan(tmp_path / "bare" / "solutions", held) == []
+    # The search finds what is there to be found.
+    assert len(leaks.scan(tmp_path / "whole" / "exercises" / "service-delivery.ipynb", held)) > 1
 
 
 # --- A whole output -------------------------------------------------------------------------------------------------
