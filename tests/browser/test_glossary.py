@@ -45,6 +45,22 @@ def test_a_pointer_sees_a_definition_and_may_go_to_it(open_page: Open) -> None:
     expect(card).to_be_hidden()
 
 
+def test_a_definition_stays_with_its_word_when_something_above_grows(open_page: Open) -> None:
+    page = open_page(CHAPTER, viewport={"width": 320, "height": 640})
+    link, card = links(page).first, page.get_by_role("tooltip")
+    page.keyboard.press("Tab")
+    link.focus()
+    expect(card).to_be_visible()
+    page.evaluate("document.querySelector('article').style.paddingTop = '999px'")
+    page.wait_for_function(
+        """() => {
+            const [card, link] = ["#ops-definition", "#key-terms a[data-definition]"]
+                .map((each) => document.querySelector(each).getBoundingClientRect());
+            return Math.abs(card.top - link.bottom) < 2 || Math.abs(card.bottom - link.top) < 2;
+        }"""
+    )
+
+
 def test_a_keyboard_does_too(open_page: Open) -> None:
     page = open_page(CHAPTER, viewport={"width": 320, "height": 640}, color_scheme="dark", reduced_motion="reduce")
     card = page.get_by_role("tooltip")

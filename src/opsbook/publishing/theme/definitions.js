@@ -12,6 +12,7 @@
   card.append(face);
   document.querySelector("main").append(card);
   let shown = null;
+  let pointed;
   let timer = 0;
 
   const hide = () => {
@@ -38,6 +39,7 @@
     words.textContent = link.dataset.definition;
     link.setAttribute("aria-describedby", card.id);
     card.hidden = false;
+    pointed = x;
     place(link, x);
   };
   const later = (act, milliseconds) => {
@@ -45,6 +47,8 @@
     timer = setTimeout(act, milliseconds);
   };
 
+  // A figure that arrives late moves what stands below it.
+  new ResizeObserver(() => shown && place(shown, pointed)).observe(document.body);
   document.addEventListener("pointerover", (event) => {
     if (event.pointerType === "touch") return;
     const link = near(event.target);
