@@ -26,9 +26,10 @@
     const boxes = [...link.getClientRects()];
     const box = boxes.find((each) => x !== undefined && each.left <= x.left && x.left <= each.right && each.top <= x.top && x.top <= each.bottom) ?? boxes[0];
     const { clientWidth, clientHeight } = document.documentElement;
-    const left = Math.max(8, Math.min(box.left, clientWidth - card.offsetWidth - 8));
-    const below = box.bottom + card.offsetHeight <= clientHeight;
-    const top = below ? box.bottom : box.top - card.offsetHeight;
+    const { width, height } = card.getBoundingClientRect();
+    const left = Math.max(8, Math.min(box.left, clientWidth - width - 8));
+    const below = box.bottom + height <= clientHeight;
+    const top = below ? box.bottom : box.top - height;
     card.style.left = `${left + scrollX}px`;
     card.style.top = `${top + scrollY}px`;
   };
