@@ -105,13 +105,14 @@ def assignments(stage: Path) -> list[Assignment]:
         Notebooks that nbgrader could not grade as they stand; every problem of every notebook is listed.
     """
     names = cited_names(stage / "book" / "references.bib")
+    all_count = not any(each.graded for each in bank())
     found, problems = [], []
     for path in sources(stage):
         notebook = json.loads(path.read_text(encoding="utf8"))
         if not any(_grades(cell) for cell in notebook["cells"]):
             continue
         try:
-            found.append(_assignment(path, legible(notebook, names)))
+            found.append(_assignment(path, legible(notebook, names), all_count=all_count))
         except EditionError as error:
             problems += [f"{path.parent.name}/{path.name}: {problem}" for problem in error.problems]
     if problems:
@@ -128,7 +129,7 @@ def _grades(cell: Mapping[str, Any]) -> bool:
     return bool(_grading(cell).get("grade"))
 
 
-def _assignment(path: Path, notebook: dict[str, Any]) -> Assignment:
+def _assignment(path: Path, notebook: dict[str, Any], *, all_count: bool) -> Assignment:
     cells: list[dict[str, Any]] = []
     exercises: list[Exercise] = []
     asked: list[str] = []
@@ -147,7 +148,7 @@ def _assignment(path: Path, notebook: dict[str, Any]) -> Assignment:
             asked += _ASKED.findall(text)
             files.update(_files_read(path.parent, text))
         try:
-            cells.append(_cell(cell, text, exercises))
+            cells.append(_cell(cell, text, exercises, all_count=all_count))
         except (ValueError, UnknownNameError) as error:
             problems.append(f"the cell {cell.get('id', '')!r}: {error}")
     if problems:
@@ -181,7 +182,7 @@ def _files_read(folder: Path, code: str) -> Iterator[tuple[str, Path]]:
             yield Path(name).as_posix(), path
 
 
-def _cell(cell: Mapping[str, Any], text: str, exercises: list[Exercise]) -> dict[str, Any]:
+def _cell(cell: Mapping[str, Any], text: str, exercises: list[Exercise], *, all_count: bool) -> dict[str, Any]:
     """Return a cell of the source: nothing in its metadata or outputs that is not nbgrader's, and its tests in full."""
     metadata = {name: value for name, value in cell["metadata"].items() if name in _KEPT_OF_CELLS}
     written = {**cell, "metadata": metadata}
@@ -192,13 +193,13 @@ def _cell(cell: Mapping[str, Any], text: str, exercises: list[Exercise]) -> dict
         (shown,) = student_notebook({"cells": [written], "metadata": {}})["cells"]
         written, text = shown, _LINK.sub(r"\1", "".join(shown["source"]))
     if _grades(cell):
-        text, exercise = _graded(cell, text)
+        text, exercise = _graded(cell, text, all_count=all_count)
         metadata["nbgrader"] = {**metadata["nbgrader"], "points": exercise.points}
         exercises.append(exercise)
     return written | {"source": text.splitlines(keepends=True)}
 
 
-def _graded(cell: Mapping[str, Any], text: str) -> tuple[str, Exercise]:
+def _graded(cell: Mapping[str, Any], text: str, *, all_count: bool) -> tuple[str, Exercise]:
     grading = _grading(cell)
     name = str(grading.get("grade_id", ""))
     asked = list(dict.fromkeys(_CHECKED.findall(text))) if cell["cell_type"] == "code" else []
@@ -210,7 +211,7 @@ def _graded(cell: Mapping[str, Any], text: str) -> tuple[str, Exercise]:
     if not isinstance(drawn, CodeQuestion):
         raise ValueError(f"{asked[0]} must be a question of the kind code, got {drawn.kind}.")  # noqa: TRY004 - as in `check_code`
     text = f"{_ASSERTED.sub('', text).rstrip()}\n{_region(drawn.tests)}"
-    counts = drawn.graded or not any(each.graded for each in bank())
+    counts = drawn.graded or all_count
     return text, Exercise(name=name, question=drawn.id, points=_number(drawn.points) if counts else 0)
 
 
